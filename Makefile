@@ -1,0 +1,50 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+
+SHELL := /bin/bash
+# Each recipe line runs in the environment that setup makes.
+ENV := source scripts/env.sh &&
+# Tests have limits of their own; this one is for what hangs beyond them.
+LIMIT := timeout -k 10 1200
+TESTS ?= test
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo sim latency soak test lint clean distclean
+
+help:  ## Show what can be made
+	@echo 'aiatrack_ros: follow one target through a camera stream. Targets:'
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo 'With a ROS 2 distribution, build it in your workspace with colcon instead (README.md).'
+
+setup:  ## Bring ROS 2 wheels into .venv and build (all other targets do it first)
+	@command -v python3 > /dev/null \
+	  || { echo 'setup: error: no Python 3: sudo apt install python3-venv python3-dev'; exit 1; }
+	@python3 scripts/setup_environment.py
+
+demo: setup  ## Track a target of a real video through real nodes; write the annotated video
+	@$(ENV) $(LIMIT) python3 scripts/demo.py $(if $(VIDEO),--video '$(VIDEO)') \
+	  $(if $(BOX),--box '$(BOX)') $(if $(OUTPUT),--output '$(OUTPUT)')
+
+sim: setup  ## Let a simulated robot follow somebody with the real nodes; write a video of it
+	@$(ENV) $(LIMIT) python3 scripts/sim.py $(if $(SEED),--seed '$(SEED)') \
+	  $(if $(OUTPUT),--output '$(OUTPUT)')
+
+latency: setup  ## Measure what the tracker node adds to the time of its tracker, and its idle cost
+	@$(ENV) $(LIMIT) python3 scripts/latency.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)') \
+	  $(if $(JSON),--json '$(JSON)')
+
+# No limit: it takes as many minutes as it is told, and ends by itself.
+soak: setup  ## Let the tracker node run for MINUTES=10 and see that it does not grow
+	@$(ENV) python3 scripts/soak.py $(if $(MINUTES),--minutes '$(MINUTES)') \
+	  $(if $(PLOT),--plot '$(PLOT)')
+
+test: setup  ## Run all tests; TESTS=test/test_crop.py runs some
+	@$(ENV) $(LIMIT) python3 -m pytest $(TESTS)
+
+lint: setup  ## Check the style
+	@$(ENV) ruff check .
+
+clean:  ## Remove what was built
+	rm -rf build install log
+
+distclean: clean  ## Remove what was built and the environment
+	rm -rf .venv

@@ -1,0 +1,72 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""``aiatrack``: everything that needs no ROS, as one command with subcommands."""
+
+import argparse
+from collections.abc import Sequence
+import importlib
+import sys
+
+from aiatrack_ros import __version__
+from aiatrack_ros.errors import AiATrackError
+
+# Name, module, summary. Each module has DESCRIPTION, add_arguments(parser) and run(arguments); it
+# is imported only when its command is called, so that --help answers at once.
+COMMANDS = (
+    (
+        'track',
+        'aiatrack_ros.tracking.track_video',
+        'follow one target through a video or a folder of pictures',
+    ),
+    (
+        'eval',
+        'aiatrack_ros.evaluation.evaluate',
+        'measure accuracy on sequences with ground truth',
+    ),
+    ('bench', 'aiatrack_ros.evaluation.benchmark', 'measure the speed of every engine here'),
+    ('train', 'aiatrack_ros.training.train', 'train a network, or tune one to your camera'),
+    ('export', 'aiatrack_ros.tracking.export', 'write the network as an ONNX graph'),
+    ('weights', 'aiatrack_ros.model.weights_command', 'list, verify, convert and fetch weights'),
+    (
+        'parity',
+        'aiatrack_ros.evaluation.parity',
+        'compare every stage of the network with recorded truth',
+    ),
+)
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='aiatrack',
+        description='Follow one target that a person points at (AiATrack, ECCV 2022).',
+        epilog="'aiatrack COMMAND --help' tells more of a command.",
+    )
+    parser.add_argument('--version', action='version', version=f'aiatrack {__version__}')
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+    for name, path, summary in COMMANDS:
+        command = commands.add_parser(
+            name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        if name in argv[:1]:
+            module = importlib.import_module(path)
+            command.description = module.DESCRIPTION
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0 done, 1 a check failed, 2 a user's mistake."""
+    argv = sys.argv[1:] if argv is None else argv
+    args = _parser(argv).parse_args(argv)
+    try:
+        return args.run(args)
+    except AiATrackError as error:
+        print(f'aiatrack {args.command}: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f'aiatrack {args.command}: interrupted', file=sys.stderr)
+        return 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())

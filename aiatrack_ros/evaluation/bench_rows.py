@@ -1,0 +1,332 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Measuring one configuration on one scene. All of this runs in a process of its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+import resource
+import time
+from typing import Any
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.evaluation.bench_scenes import Scene
+from aiatrack_ros.evaluation.bench_scenes import texture
+from aiatrack_ros.evaluation.flops import frame_gmac
+from aiatrack_ros.evaluation.machine import matmul_rate
+from aiatrack_ros.evaluation.machine import native_on_cpu
+from aiatrack_ros.evaluation.one_pass import Evaluated
+from aiatrack_ros.evaluation.peers import find_peers
+from aiatrack_ros.evaluation.seeded_weights import load_seeded_weights
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.checkpoint import load_network
+from aiatrack_ros.model.checkpoint import shipped_weights
+from aiatrack_ros.model.checkpoint import variant
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.crop import crop_region
+from aiatrack_ros.tracking.engine import create_engine
+from aiatrack_ros.tracking.engine import Engine
+from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.hardware import choose_device
+from aiatrack_ros.tracking.hardware import choose_threads
+from aiatrack_ros.tracking.settings import TrackerSettings
+from aiatrack_ros.tracking.tracker import Tracker
+import cv2
+import numpy as np
+import torch
+
+# Every frame enters the memory and no target is ever lost: the most that a frame can cost, and
+# after WARM_UPS frames an ensemble of as many references as there can be.
+SETTINGS = TrackerSettings(update_threshold=0.0, lost_threshold=0.0)
+WARM_UPS = SETTINGS.short_term_memory_size + 1
+CROP_FRAME = (1920, 1080)
+CROP_TARGETS = (16, 32, 64, 128, 256, 512, 1000)  # px, both sides
+_CROP_REPETITIONS = 12
+_FEWEST_FRAMES = 3
+_STAGE_SECONDS, _STAGE_REPETITIONS = 0.3, 9
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What runs: an engine with a model in a precision, on threads (0: as the tracker chooses)."""
+
+    engine: str
+    model: str
+    precision: str
+    threads: int
+
+    def __str__(self) -> str:
+        return f'{self.engine} {self.model} {self.precision}, threads {self.threads or "auto"}'
+
+
+@dataclass
+class Samples:
+    """What was measured of one row; times in seconds.
+
+    Attributes:
+        times: By name: 'init', 'decode', and of ``track`` 'total', 'crop', 'network', 'memory'.
+        stages: What the engine says of the parts of 'network', by name.
+        matmul: GFLOP/s of large matrix products beside the frames.
+        peak_rss_mib: The largest resident memory of the process, matrix products aside.
+        gpu_mib: The most that tensors took on the GPU; None on a CPU.
+    """
+
+    times: dict[str, list[float]] = field(default_factory=dict)
+    stages: dict[str, list[float]] = field(default_factory=dict)
+    matmul: list[float] = field(default_factory=list)
+    peak_rss_mib: float | None = None
+    gpu_mib: float | None = None
+
+    def add(self, **seconds: float) -> None:
+        """Take one time each."""
+        for name, value in seconds.items():
+            self.times.setdefault(name, []).append(value)
+
+    def merge(self, other: 'Samples') -> None:
+        """Pool these samples with those of another round."""
+        for ours, theirs in ((self.times, other.times), (self.stages, other.stages)):
+            for name, values in theirs.items():
+                ours.setdefault(name, []).extend(values)
+        self.matmul += other.matmul
+        for name in ('peak_rss_mib', 'gpu_mib'):
+            known = [v for v in (getattr(self, name), getattr(other, name)) if v is not None]
+            setattr(self, name, max(known, default=None))
+
+
+class LedEngine:
+    """An engine whose tracker looks where the target truly is, whatever the network says.
+
+    So every engine, every precision and untrained weights have the same search regions to cut.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.truth: Box | None = None  # x, y, w, h in pixels; None leaves the lead to the network
+        self.last: tuple[Crop, References, References] | None = None  # what ``find`` got
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def find(self, crop: Crop, long: References, short: References) -> Found:
+        """Find the target, at the full cost, and tell the truth."""
+        self.last = (crop, long, short)
+        found = self._engine.find(crop, long, short)
+        return found if self.truth is None else found._replace(box=crop.to_crop(self.truth))
+
+
+class SceneBench:
+    """Shows scenes to a tracker and keeps it from round to round, as long as the scene stays."""
+
+    def __init__(self, scenes: tuple[Scene, ...]) -> None:
+        self._scenes = scenes
+        self._shown: int | None = None  # which scene the tracker is in
+        self._tracker: Evaluated | None = None
+        self._at = 0  # of the scene
+
+    def _fresh(self) -> Evaluated:
+        """Return a tracker without a target."""
+        raise NotImplementedError
+
+    def _lead(self, scene: Scene, index: int) -> None:
+        """Get ready for what is shown as number `index`."""
+
+    def _step(self, scene: Scene) -> dict[str, float]:
+        """Track the next frame; return the seconds it took, with those of its parts."""
+        self._at += 1
+        start = time.perf_counter()
+        image = scene.image(self._at)
+        decoded = time.perf_counter()
+        self._lead(scene, self._at)
+        begun = time.perf_counter()
+        result = self._tracker.track(image)
+        total = time.perf_counter() - begun
+        parts = getattr(result, 'times', {})
+        return {**parts, 'total': total, 'decode': decoded - start}
+
+    def _show(self, scene_index: int, frames: int, seconds: float) -> Samples:
+        scene, samples = self._scenes[scene_index], Samples()
+        tracker, image = self._fresh(), scene.image(0)
+        start = time.perf_counter()
+        tracker.initialize(image, scene.boxes[0])
+        samples.add(init=time.perf_counter() - start)
+        warm_ups = 1
+        if self._shown != scene_index:
+            self._tracker, self._shown, self._at = tracker, scene_index, 0
+            warm_ups = WARM_UPS
+        for _ in range(warm_ups):
+            self._step(scene)
+        end = time.perf_counter() + seconds
+        for count in range(frames):
+            if count >= _FEWEST_FRAMES and time.perf_counter() > end:
+                break
+            samples.add(**self._step(scene))
+        return samples
+
+
+class TrackerBench(SceneBench):
+    """Our tracker in one configuration.
+
+    Raises:
+        DeviceError: This machine can't run it.
+        CheckpointError: The weights can't be used.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        device: str,
+        checkpoint: str,
+        scenes: tuple[Scene, ...],
+    ) -> None:
+        super().__init__(scenes)
+        self._configuration = configuration
+        self._device = choose_device(device)
+        precision = configuration.precision
+        if self._device.type == 'cpu' and precision not in native_on_cpu():
+            raise DeviceError(f"precision '{precision}' is not native to this CPU")
+        network, self._weights = _network(configuration.model, checkpoint)
+        self._has_weights = self._weights != 'seeded'
+        start = time.perf_counter()
+        engine = create_engine(
+            network, configuration.engine, device, precision, configuration.threads
+        )
+        self._led = LedEngine(engine)
+        self._led.prepare(SETTINGS.short_term_memory_size)
+        self._start_seconds = time.perf_counter() - start
+        self._peak = _PeakMemory(self._device)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was chosen, and what it took to make the engine, in seconds."""
+        name = None
+        if self._device.type == 'cuda':
+            name = torch.cuda.get_device_name(self._device)
+        return {
+            'threads': choose_threads(self._configuration.threads),
+            'device': str(self._device),
+            'gpu': name,
+            'weights': self._weights,
+            'description': self._led.description,
+            'start_ms': 1000 * self._start_seconds,
+        }
+
+    def gmac(self) -> float:
+        """Return the 1e9 multiply-adds of a frame."""
+        return frame_gmac(self._led.config, SETTINGS.short_term_memory_size)
+
+    def _fresh(self) -> Tracker:
+        return Tracker(self._led, SETTINGS)
+
+    def _lead(self, scene: Scene, index: int) -> None:
+        if scene.has_truth:
+            self._led.truth = scene.boxes[scene.place(index)]
+        elif not self._has_weights:
+            self._led.truth = scene.boxes[0]  # they would lead it astray
+
+    def measure(self, scene_index: int, frames: int, seconds: float, stages: bool) -> Samples:
+        """Return samples of at most so many frames and seconds; on request, of stages too."""
+        self._peak.restart()
+        samples = self._show(scene_index, frames, seconds)
+        samples.peak_rss_mib, samples.gpu_mib = self._peak.read()
+        samples.matmul.append(matmul_rate(self._device, self._configuration.precision))
+        if stages:
+            self._split(samples)
+        return samples
+
+    def _split(self, samples: Samples) -> None:
+        end = time.perf_counter() + _STAGE_SECONDS
+        for _ in range(_STAGE_REPETITIONS):
+            for name, value in self._led.stage_times(*self._led.last).items():
+                samples.stages.setdefault(name, []).append(value)
+            if time.perf_counter() > end:
+                break
+
+    def crops(self) -> list[list[float]]:
+        """Return, for each of CROP_TARGETS, seconds that it took to cut the search region out."""
+        config = self._led.config
+        frame = texture(np.random.default_rng(6), *CROP_FRAME, (128, 128, 128))[..., ::-1]
+        return [list(_crop_times(frame, float(s), config)) for s in CROP_TARGETS]
+
+
+class PeerBench(SceneBench):
+    """One of OpenCV's trackers; it follows the target by itself."""
+
+    def __init__(
+        self, configuration: Configuration, folder: Path, scenes: tuple[Scene, ...]
+    ) -> None:
+        super().__init__(scenes)
+        self._threads = choose_threads(configuration.threads)
+        cv2.setNumThreads(self._threads)
+        self._peer = find_peers(folder)[configuration.model]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was chosen."""
+        description = f'OpenCV {cv2.__version__}'
+        return {'threads': self._threads, 'device': 'cpu', 'description': description}
+
+    def _fresh(self) -> Evaluated:
+        self._shown = None  # there is only one of it
+        return self._peer
+
+    def measure(self, scene_index: int, frames: int, seconds: float, stages: bool) -> Samples:
+        """Return samples of at most so many frames and seconds."""
+        del stages
+        return self._show(scene_index, frames, seconds)
+
+
+class _PeakMemory:
+    """The most memory that was in use while it counted, and since the process began."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._gpu = device if device.type == 'cuda' else None
+        self._host = 0.0
+        self._on_gpu = 0.0
+        self.read()
+
+    def restart(self) -> None:
+        """Forget what was not asked for, such as matrix products."""
+        try:
+            Path('/proc/self/clear_refs').write_text('5')
+        except OSError:
+            pass  # not Linux: then it is the peak since the process began
+        if self._gpu is not None:
+            torch.cuda.reset_peak_memory_stats(self._gpu)
+
+    def read(self) -> tuple[float, float | None]:
+        """Return the MiB of the process and of its tensors on the GPU, None without one."""
+        self._host = max(self._host, _high_water_mib())
+        if self._gpu is None:
+            return self._host, None
+        self._on_gpu = max(self._on_gpu, torch.cuda.max_memory_allocated(self._gpu) / 2**20)
+        return self._host, self._on_gpu
+
+
+def _high_water_mib() -> float:
+    """Return the largest resident size of this process."""
+    try:
+        # Not getrusage: a child's figure starts with that of the process it was forked from.
+        lines = Path('/proc/self/status').read_text().splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith('VmHWM'))
+
+
+def _network(model: str, checkpoint: str) -> tuple[AiATrack, str]:
+    """Return a network, and where its weights are from."""
+    if checkpoint:
+        return load_network(model, checkpoint), Path(checkpoint).name
+    config = variant(model)
+    if shipped_weights(model) is None:
+        return load_seeded_weights(AiATrack(config)), 'seeded'
+    return load_network(model), 'shipped'
+
+
+def _crop_times(frame: np.ndarray, side: float, config: Any) -> Iterable[float]:
+    height, width = frame.shape[:2]
+    for number in range(_CROP_REPETITIONS + 1):
+        box = ((width - side) / 2 + 3 * number, (height - side) / 2 - 2 * number, side, side)
+        start = time.perf_counter()
+        crop_region(frame, box, config.search_factor, config.crop_size)
+        if number:  # the first one warms up
+            yield time.perf_counter() - start

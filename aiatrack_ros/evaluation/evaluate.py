@@ -1,0 +1,251 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The command `aiatrack eval`: one-pass evaluation on a folder of sequences."""
+
+import argparse
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence as SequenceOf
+from pathlib import Path
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.evaluation import reliability
+from aiatrack_ros.evaluation import report
+from aiatrack_ros.evaluation.agreement import agreement
+from aiatrack_ros.evaluation.agreement import agreement_table
+from aiatrack_ros.evaluation.agreement import other_tracker
+from aiatrack_ros.evaluation.metrics import score_sequence
+from aiatrack_ros.evaluation.metrics import SequenceScores
+from aiatrack_ros.evaluation.one_pass import Evaluated
+from aiatrack_ros.evaluation.one_pass import track_sequence
+from aiatrack_ros.evaluation.one_pass import Trajectory
+from aiatrack_ros.evaluation.peers import find_peers
+from aiatrack_ros.evaluation.plots import plot_precision
+from aiatrack_ros.evaluation.plots import plot_success
+from aiatrack_ros.evaluation.results import write_raw
+from aiatrack_ros.evaluation.sequences import find_sequences
+from aiatrack_ros.evaluation.sequences import LAYOUTS
+from aiatrack_ros.evaluation.sequences import Sequence
+from aiatrack_ros.tracking.options import add_tracker_arguments
+from aiatrack_ros.tracking.options import tracker_from_arguments
+from tqdm import tqdm
+
+DESCRIPTION = """\
+Run the tracker over every sequence of a folder and compare its boxes with the true ones.
+
+The layout is found by looking: OTB (SEQ/img/*.jpg, SEQ/groundtruth_rect.txt), GOT-10k (SEQ/*.jpg,
+SEQ/groundtruth.txt), LaSOT (CLASS/SEQ/img/*.jpg, SEQ/groundtruth.txt), TrackingNet (frames/SEQ,
+anno/SEQ.txt), or the folder of one such sequence. Where only the first box is given, as in test
+sets, the raw results are all there is.
+"""
+EPILOG = f"""\
+figures:
+{report.LEGEND}
+
+examples:
+  aiatrack eval OTB100 --json otb.json --plots otb_plots
+  aiatrack eval GOT-10k/test --raw results       then zip results/aiatrack_lite for the server
+  aiatrack eval OTB100 --realtime 30 --device cpu
+"""
+
+Trajectories = Mapping[str, Trajectory]  # by the name of the sequence
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    parser.add_argument('folder', metavar='FOLDER', help='a data set or one sequence')
+    output = parser.add_argument_group('output')
+    output.add_argument('--json', metavar='OUT', help='write the figures to this file')
+    output.add_argument(
+        '--raw', metavar='DIR', help="write the boxes in the benchmark's format to DIR/TRACKER"
+    )
+    output.add_argument(
+        '--raw-format',
+        choices=LAYOUTS,
+        help='format of the boxes (default: that of the layout of each sequence)',
+    )
+    output.add_argument(
+        '--plots', metavar='DIR', help='draw success.png and precision.png into this folder'
+    )
+    how = parser.add_argument_group('what is measured')
+    how.add_argument(
+        '--peers',
+        metavar='DIR',
+        help="measure OpenCV's trackers too, with the ONNX files of NanoTrack and VitTrack in DIR",
+    )
+    how.add_argument(
+        '--against',
+        metavar='ENGINE:PRECISION',
+        help='run the same network with this engine too, such as eager:fp32, and tell how far '
+        'apart the boxes are',
+    )
+    how.add_argument(
+        '--realtime',
+        type=_rate,
+        default=0.0,
+        metavar='FPS',
+        help='frames come at this rate, and one that comes while the tracker is busy is missed '
+        '(its last box stands)',
+    )
+    how.add_argument(
+        '--reliability',
+        action='store_true',
+        help='compare the score with the true overlap, let targets vanish, suggest thresholds; '
+        'with --plots also draw reliability.png and absence.png',
+    )
+    add_tracker_arguments(parser)
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float('inf'):
+        raise argparse.ArgumentTypeError(f'expected a rate above 0, not {text}')
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, print the tables and write what was asked for."""
+    sequences = find_sequences(args.folder)
+    report.make_folders((args.raw, args.plots, args.json and Path(args.json).parent))
+    ours = tracker_from_arguments(args)
+    trackers: dict[str, Evaluated] = {args.model: ours}
+    if args.peers:
+        trackers.update(find_peers(args.peers))
+    if args.against:
+        trackers[args.against] = other_tracker(args, args.against)
+
+    def keep(name: str, sequence: Sequence, trajectory: Trajectory) -> None:
+        if args.raw:
+            layout = args.raw_format or sequence.layout
+            write_raw(Path(args.raw) / name, layout, sequence.name, trajectory)
+
+    trajectories = evaluate(trackers, sequences, args.realtime, keep)
+    scores = {name: score_all(sequences, rows) for name, rows in trajectories.items()}
+    print(ours.description)
+    if args.realtime:
+        print(_missed(trajectories, args.realtime))
+    content = to_json(args, ours.description, scores, trajectories)
+    if args.against:
+        content['agreement'] = agreement(trajectories[args.model], trajectories[args.against])
+        print(agreement_table(content['agreement']) + '\n')
+    try:
+        if scores[args.model]:
+            _print_figures(args, scores)
+        else:
+            print(f'{args.folder}: only first boxes are known, so there are no figures')
+        if scores[args.model] and args.reliability:
+            outcome = reliability.examine(ours, sequences, trajectories[args.model])
+            print('\n' + reliability.describe(outcome))
+            content['reliability'] = outcome.as_dict()
+            if args.plots:
+                reliability.plot(outcome, Path(args.plots))
+    finally:
+        # What was measured is kept even where the examination of the score is not possible.
+        if args.json:
+            report.write_json(args.json, content)
+    return 0
+
+
+def _print_figures(
+    args: argparse.Namespace, scores: Mapping[str, dict[str, SequenceScores]]
+) -> None:
+    print(report.sequences_table(scores[args.model]))
+    if len(scores) > 1:
+        print('\n' + report.comparison_table(scores))
+    print('\n' + report.LEGEND)
+    if args.plots:
+        rows = {name: list(of_tracker.values()) for name, of_tracker in scores.items()}
+        plot_success(rows, Path(args.plots) / 'success.png')
+        plot_precision(rows, Path(args.plots) / 'precision.png')
+
+
+def evaluate(
+    trackers: Mapping[str, Evaluated],
+    sequences: SequenceOf[Sequence],
+    realtime_fps: float = 0.0,
+    keep: Callable[[str, Sequence, Trajectory], None] = lambda *_: None,
+) -> dict[str, dict[str, Trajectory]]:
+    """Run every tracker over every sequence: trajectories by tracker and sequence.
+
+    `keep` gets each trajectory as soon as it is whole, so that a long run that is cut off leaves
+    what it had.
+    """
+    names = [sequence.name for sequence in sequences]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"two sequences are called '{twice}': evaluate their folders one by one")
+    trajectories: dict[str, dict[str, Trajectory]] = {name: {} for name in trackers}
+    total = sum(map(len, sequences)) * len(trackers)
+    with tqdm(total=total, unit='frame', dynamic_ncols=True) as bar:
+        for name, tracker in trackers.items():
+            _warm_up(tracker, sequences[0])
+            for sequence in sequences:
+                bar.set_description(f'{name} {sequence.name}')
+                trajectory = track_sequence(tracker, sequence, realtime_fps, progress=bar.update)
+                keep(name, sequence, trajectory)
+                trajectories[name][sequence.name] = trajectory
+    return trajectories
+
+
+def _warm_up(tracker: Evaluated, sequence: Sequence) -> None:
+    """Let first-use costs (kernels, memory) pass before the clock counts."""
+    image = sequence.image(0)
+    tracker.initialize(image, tuple(float(value) for value in sequence.truth[0]))
+    tracker.track(image)
+
+
+def score_all(
+    sequences: SequenceOf[Sequence], trajectories: Trajectories
+) -> dict[str, SequenceScores]:
+    """Score the sequences whose truth is known, by name."""
+    scores = {}
+    for sequence in sequences:
+        if sequence.withheld:
+            continue
+        trajectory = trajectories[sequence.name]
+        score = score_sequence(
+            trajectory.boxes,
+            sequence.truth,
+            sequence.visible,
+            sequence.resolution,
+            trajectory.fps,
+        )
+        if score is not None:
+            scores[sequence.name] = score
+    return scores
+
+
+def to_json(
+    args: argparse.Namespace,
+    description: str,
+    scores: Mapping[str, report.Scores],
+    trajectories: Mapping[str, Trajectories],
+) -> dict[str, Any]:
+    """Return the whole outcome: our figures at the top, the peers' under 'peers'."""
+
+    def of(name: str) -> dict[str, Any]:
+        content = report.as_dict(scores[name])
+        for sequence, figures in content['sequences'].items():
+            figures['missed'] = int((~trajectories[name][sequence].seen).sum())
+        return content
+
+    return {
+        'tracker': args.model,
+        'description': description,
+        'folder': str(args.folder),
+        'realtime_fps': args.realtime or None,
+        'figures': report.LEGEND,
+        **of(args.model),
+        'peers': {name: of(name) for name in scores if name != args.model},
+    }
+
+
+def _missed(trajectories: Mapping[str, Trajectories], fps: float) -> str:
+    lines = []
+    for name, rows in trajectories.items():
+        missed = sum(int((~row.seen).sum()) for row in rows.values())
+        total = sum(len(row.seen) for row in rows.values())
+        lines.append(f'{name}: missed {missed} of {total} frames at {fps:g} frames a second')
+    return '\n'.join(lines)

@@ -1,0 +1,54 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""How much work a frame is, counted from the products that the network asks for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aiatrack_ros.model.config import ModelConfig
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.tracking.frame import blank_inputs
+from aiatrack_ros.tracking.frame import FrameFunction
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+_PRODUCTS = {torch.matmul, torch.bmm, torch.Tensor.matmul, torch.Tensor.__matmul__}
+
+
+class MacCounter(TorchFunctionMode):
+    """Counts multiply-adds of convolutions and matrix products while it is entered.
+
+    (torch.utils.flop_counter says the same, seconds later: it has to import a compiler first.)
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.macs = 0
+
+    def __torch_function__(
+        self, function: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        """Do what was asked for and count it."""
+        del types
+        result = function(*args, **(kwargs or {}))
+        if function is functional.linear or function is torch.conv2d:
+            weight: Tensor = args[1]  # (outputs, inputs of one group, ...)
+            self.macs += result.numel() * weight[0].numel()
+        elif function in _PRODUCTS:
+            self.macs += result.numel() * args[0].shape[-1]
+        return result
+
+
+@torch.inference_mode()
+def frame_gmac(config: ModelConfig, references: int = 3) -> float:
+    """Return the 1e9 multiply-adds of one frame with this many short-term references.
+
+    The keys and values of references are not among them: those are computed when the memory
+    changes.
+    """
+    network = AiATrack(config).eval()
+    inputs = blank_inputs(network, references)
+    with MacCounter() as counter:
+        FrameFunction(network)(*inputs)
+    return counter.macs / 1e9

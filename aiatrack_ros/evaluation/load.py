@@ -1,0 +1,45 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Busy processes beside a measurement: the rest of the robot, at its worst."""
+
+from collections.abc import Iterator
+import contextlib
+import subprocess
+import sys
+
+# Says that it has begun, then counts until its input is closed, which also happens if we die.
+_SPIN = """
+import select, sys
+print(flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    sum(range(100000))
+"""
+_END_SECONDS = 2.0
+
+
+@contextlib.contextmanager
+def busy_processes(count: int) -> Iterator[list[subprocess.Popen]]:
+    """Keep `count` processes computing for as long as the context lasts, however it is left."""
+    processes: list[subprocess.Popen] = []
+    try:
+        for _ in range(count):
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, '-S', '-c', _SPIN],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+        for process in processes:
+            process.stdout.readline()
+        yield processes
+    finally:
+        for process in processes:
+            process.stdin.close()
+        for process in processes:
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()

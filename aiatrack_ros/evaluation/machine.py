@@ -1,0 +1,96 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What a measurement ran on: names and versions, and how fast it multiplies large matrices."""
+
+from importlib import metadata
+import os
+from pathlib import Path
+import platform
+import re
+import statistics
+import time
+from typing import Any
+
+import cv2
+
+# As pip calls them; what is not installed is left out.
+_LIBRARIES = ('torch', 'numpy', 'openvino', 'onnxruntime', 'onnxruntime-gpu', 'tensorrt')
+# Words of /proc/cpuinfo by which x86 and ARM say that they multiply in a type.
+_CPU_WORDS = {
+    'bf16': {'avx512_bf16', 'amx_bf16', 'bf16'},
+    'fp16': {'avx512_fp16', 'amx_fp16', 'asimdhp'},
+}
+# Sides of the square matrices: large enough for the full rate, small enough to take little time.
+_MATRIX_SIDE = {'cpu': 1536, 'cuda': 8192}
+_PRODUCT_SECONDS = 0.2
+_PRODUCTS = 3  # at the least
+
+
+def _cpuinfo() -> str:
+    try:
+        return Path('/proc/cpuinfo').read_text()
+    except OSError:
+        return ''
+
+
+def cpu_name() -> str:
+    """Return what the processor calls itself."""
+    found = re.search(r'^model name\s*:\s*(.+)$', _cpuinfo(), re.MULTILINE)
+    return found.group(1).strip() if found else platform.processor() or platform.machine()
+
+
+def native_on_cpu() -> set[str]:
+    """Return the precisions for which this processor has instructions."""
+    words = set(_cpuinfo().split())
+    return {'fp32'} | {name for name, marks in _CPU_WORDS.items() if words & marks}
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return names, versions and how busy the machine is, for people and JSON."""
+    versions = {'python': platform.python_version(), 'opencv': cv2.__version__}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        'cpu': cpu_name(),
+        'cores': len(os.sched_getaffinity(0)),
+        'native': sorted(native_on_cpu()),
+        'gpu': None,
+        'system': platform.platform(),
+        'libraries': versions,
+        'load_average': os.getloadavg()[0],
+    }
+
+
+def matmul_rate(device: Any, precision: str) -> float:
+    """Return the GFLOP/s of large matrix products in torch, with the threads that are set.
+
+    Args:
+        device: A torch.device.
+        precision: 'fp32' (without TensorFloat-32), 'fp16' or 'bf16'.
+    """
+    # Imported here, so that a command which only asks for names need not wait for it.
+    from aiatrack_ros.tracking.hardware import DTYPES
+    import torch
+
+    side = _MATRIX_SIDE[device.type]
+    on_gpu = device.type == 'cuda'
+    with torch.inference_mode():
+        generator = torch.Generator(device).manual_seed(0)
+        left, right = (
+            torch.rand(side, side, device=device, generator=generator).to(DTYPES[precision])
+            for _ in range(2)
+        )
+        out = torch.empty_like(left)
+        times: list[float] = []
+        torch.mm(left, right, out=out)
+        while len(times) < _PRODUCTS or sum(times) < _PRODUCT_SECONDS:
+            if on_gpu:
+                torch.cuda.synchronize(device)
+            start = time.perf_counter()
+            torch.mm(left, right, out=out)
+            if on_gpu:
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter() - start)
+    return 2 * side**3 / statistics.median(times) / 1e9

@@ -1,0 +1,256 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Sequences of tracking benchmarks on disk, recognised by their layout.
+
+==========  ===============================  ==============================  ====================
+layout      images                           boxes                           target absent
+==========  ===============================  ==============================  ====================
+OTB         SEQ/img/*.jpg                    SEQ/groundtruth_rect[.K].txt    NaN or empty box
+LaSOT       [CLASS/]SEQ/img/*.jpg            SEQ/groundtruth.txt             full_occlusion.txt,
+                                                                             out_of_view.txt
+GOT-10k     SEQ/*.jpg                        SEQ/groundtruth.txt             cover.label or
+                                                                             absence.label
+TrackingNet frames/SEQ/*.jpg                 anno/SEQ.txt                    NaN or empty box
+==========  ===============================  ==============================  ====================
+
+A NaN or empty box means an absent target in every layout. A file with the first box alone, as in
+the test sets of GOT-10k and TrackingNet, is a sequence whose truth is withheld: it can be tracked
+but not scored.
+"""
+
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+import re
+
+from aiatrack_ros.errors import InputError
+import cv2
+import numpy as np
+
+OTB = 'otb'
+LASOT = 'lasot'
+GOT10K = 'got10k'
+TRACKINGNET = 'trackingnet'
+LAYOUTS = (OTB, GOT10K, LASOT, TRACKINGNET)
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+SUBSETS = ('train', 'val', 'test')
+
+# Sequences of OTB whose boxes tell of a part of the images only (first image, one past the last).
+OTB_RANGES = {
+    'david': (299, 770),
+    'football1': (0, 74),
+    'freeman3': (0, 460),
+    'freeman4': (0, 283),
+    'diving': (0, 215),
+}
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A video with the true box of its target; images are read when asked for."""
+
+    name: str
+    layout: str
+    images: tuple[Path, ...]
+    truth: np.ndarray = field(repr=False)  # (N, 4) x, y, w, h in pixels; rows >= 1 NaN if withheld
+    visible: np.ndarray = field(repr=False)  # (N,) bool: the target is there and has a box
+    resolution: tuple[int, int] | None = None  # width, height to which boxes are clipped, or None
+    withheld: bool = False
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.images)
+
+    def image(self, index: int) -> np.ndarray:
+        """Read a frame: uint8 (H, W, 3), RGB."""
+        return read_image(self.images[index])
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Read an image file as uint8 (H, W, 3), RGB (a view of OpenCV's BGR)."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        problem = 'is not an image that OpenCV can read' if path.is_file() else 'does not exist'
+        raise InputError(f'{path}: {problem}; restore the file from the data set')
+    return image[..., ::-1]
+
+
+def find_sequences(folder: str | Path) -> list[Sequence]:
+    """Find the sequences of a folder: one sequence, or a data set in one of the layouts.
+
+    Raises:
+        InputError: there is none, or one of them is incomplete.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f'{root}: no such folder; name the folder of a data set or sequence')
+    if (root / 'frames').is_dir() and (root / 'anno').is_dir():
+        return _trackingnet(root)
+    found = _sequences_of(root)
+    for child in [] if found else _children(root):
+        found += _sequences_of(child)
+        if not found and child.name in SUBSETS and (child / 'list.txt').is_file():
+            raise InputError(f'{root}: has subsets; name one of them, for instance {child}')
+    if not found:
+        for child in _children(root):
+            for grandchild in _children(child):
+                found += _sequences_of(grandchild)
+    if not found:
+        raise InputError(
+            f'{root}: no sequence found; expected img/ with groundtruth_rect.txt (OTB) or '
+            'groundtruth.txt (LaSOT), or images beside groundtruth.txt (GOT-10k)'
+        )
+    return found
+
+
+def _children(folder: Path) -> list[Path]:
+    """Return the folders of a data set, in the order of its list.txt where it has one."""
+    listing = folder / 'list.txt'
+    if listing.is_file():
+        children = [folder / line.strip() for line in _read_text(listing).split('\n')]
+        children = [child for child in children if child != folder]
+        for child in children:
+            if not child.is_dir():
+                raise InputError(
+                    f'{child}: named in {listing} but missing; restore it or remove the line'
+                )
+        return children
+    return sorted(child for child in folder.iterdir() if child.is_dir())
+
+
+def _sequences_of(folder: Path) -> list[Sequence]:
+    """Return the sequences that this very folder holds: none, one, or one per target in OTB."""
+    otb = sorted(folder.glob('groundtruth_rect*.txt'))
+    if otb:
+        # The benchmark ships empty files for targets it dropped.
+        otb = [path for path in otb if _read_text(path).strip()] or otb
+        names = (
+            [folder.name] if len(otb) == 1 else [f'{folder.name}.{k + 1}' for k in range(len(otb))]
+        )
+        images = _images(folder / 'img')
+        return [
+            _sequence(name, OTB, _otb_range(folder.name, images), path)
+            for name, path in zip(names, otb)
+        ]
+    truth = folder / 'groundtruth.txt'
+    has_images = (folder / 'img').is_dir()
+    if not truth.is_file():
+        if has_images:
+            raise InputError(
+                f'{folder}: has img/ but neither groundtruth_rect.txt nor groundtruth.txt; '
+                'restore it or move the folder away'
+            )
+        return []
+    if has_images:
+        absent = _flags(folder / 'full_occlusion.txt') + _flags(folder / 'out_of_view.txt')
+        return [_sequence(folder.name, LASOT, _images(folder / 'img'), truth, absent)]
+    absent = [np.asarray(flags) == 0 for flags in _flags(folder / 'cover.label')]
+    absent = absent or _flags(folder / 'absence.label')
+    images = _images(folder)
+    return [_sequence(folder.name, GOT10K, images, truth, absent, _resolution(folder, images[0]))]
+
+
+def _trackingnet(root: Path) -> list[Sequence]:
+    sequences = []
+    for path in sorted((root / 'anno').glob('*.txt')):
+        images = _images(root / 'frames' / path.stem)
+        sequences.append(_sequence(path.stem, TRACKINGNET, images, path))
+    if not sequences:
+        raise InputError(f'{root / "anno"}: no SEQ.txt files; restore them from the data set')
+    return sequences
+
+
+def _sequence(
+    name: str,
+    layout: str,
+    images: tuple[Path, ...],
+    path: Path,
+    absent: list[np.ndarray] | None = None,
+    resolution: tuple[int, int] | None = None,
+) -> Sequence:
+    """Put a sequence together from its images, its file of boxes and its marks of absence."""
+    truth = read_boxes(path)
+    withheld = len(truth) == 1 < len(images)
+    if withheld:
+        truth = np.concatenate([truth, np.full((len(images) - 1, 4), np.nan)])
+    if len(truth) != len(images):
+        raise InputError(
+            f'{path}: {len(truth)} boxes for {len(images)} images in {images[0].parent}; '
+            'restore the missing ones'
+        )
+    visible = np.isfinite(truth).all(axis=1) & (np.nan_to_num(truth[:, 2:]) > 0).all(axis=1)
+    if not visible[0]:
+        raise InputError(f'{path}:1: no target in the first frame; cut the frames before it')
+    for flags in absent or []:
+        if not withheld and len(flags) != len(images):
+            raise InputError(
+                f'{path.parent}: {len(flags)} marks of absence for {len(images)} images; '
+                'restore the label files of the sequence'
+            )
+        if not withheld:
+            visible &= ~np.asarray(flags, bool)
+    visible[0] = True
+    return Sequence(name, layout, images, truth, visible, resolution, withheld)
+
+
+def read_boxes(path: Path) -> np.ndarray:
+    """Read a file of boxes, x,y,w,h a line, separated by commas, tabs or spaces: (N, 4)."""
+    rows = []
+    for number, line in enumerate(_read_text(path).strip().split('\n'), start=1):
+        try:
+            row = [float(word) for word in re.split(r'[,\s]+', line.strip().rstrip(','))]
+        except ValueError:
+            row = []
+        if len(row) != 4:
+            raise InputError(f'{path}:{number}: expected four numbers x,y,w,h, not {line[:60]!r}')
+        rows.append(row)
+    return np.asarray(rows, float)
+
+
+def _flags(path: Path) -> list[np.ndarray]:
+    """Read a file of numbers, one per frame, as a list of one array; empty if there is no file."""
+    if not path.is_file():
+        return []
+    try:
+        return [np.asarray([float(w) for w in re.split(r'[,\s]+', _read_text(path).strip())])]
+    except ValueError as error:
+        raise InputError(f'{path}: expected one number per frame: {error}') from None
+
+
+def _images(folder: Path) -> tuple[Path, ...]:
+    if not folder.is_dir():
+        raise InputError(f'{folder}: no such folder; restore the images of the sequence')
+    images = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    if not images:
+        raise InputError(f'{folder}: no images ({", ".join(IMAGE_SUFFIXES)}); restore them')
+    # TrackingNet's names have no leading zeros, so numbers sort as numbers.
+    return tuple(sorted(images, key=_numbers_in_name))
+
+
+def _numbers_in_name(path: Path) -> list[tuple[int, int | str]]:
+    parts = re.split(r'(\d+)', path.stem)
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts if part]
+
+
+def _otb_range(name: str, images: tuple[Path, ...]) -> tuple[Path, ...]:
+    first, last = OTB_RANGES.get(name.lower(), (0, len(images)))
+    # A copy that was cut already has fewer images than the original and is taken as it is.
+    return images[first:last] if len(images) >= last else images
+
+
+def _resolution(folder: Path, image: Path) -> tuple[int, int]:
+    """Return the width and height that GOT-10k states, or those of the first image."""
+    meta = folder / 'meta_info.ini'
+    if meta.is_file():
+        match = re.search(r'^resolution:\s*\(?(\d+),\s*(\d+)', _read_text(meta), re.MULTILINE)
+        if match:
+            return int(match.group(1)), int(match.group(2))
+    height, width = read_image(image).shape[:2]
+    return width, height
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f'{path}: can not be read ({error}); restore the file') from None

@@ -1,0 +1,119 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The heads: where the target is (STARK's corner head), and how well it fits (ATOM's IoU head)."""
+
+from typing import NamedTuple
+
+from aiatrack_ros.model.config import ModelConfig
+from aiatrack_ros.model.config import STRIDE
+from aiatrack_ros.model.pooling import precise_roi_pool
+import torch
+from torch import nn
+from torch import Tensor
+from torch.nn import functional
+
+POOL_BINS = 4
+
+
+def _conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 3, padding=1),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Corners(NamedTuple):
+    """Two corners of a box and the maps they come from."""
+
+    boxes: Tensor  # (N, 4) as x1, y1, x2, y2 in [0, 1) of the crop
+    top_left: Tensor  # (N, 1, m, m) logits
+    bottom_right: Tensor  # (N, 1, m, m) logits
+
+
+def soft_argmax(logits: Tensor, stride: float, crop_size: float) -> Tensor:
+    """Return the expected x, y of maps (N, 1, m, m) as (N, 2) in [0, 1) of the crop."""
+    side = logits.shape[-1]
+    probability = logits.float().flatten(1).softmax(dim=1).view(-1, side, side)
+    place = torch.arange(side, dtype=torch.float32, device=logits.device) * stride
+    # Sums and not matrix products: autocast would round the latter to a few bits of a pixel.
+    x = (probability.sum(1) * place).sum(1)
+    y = (probability.sum(2) * place).sum(1)
+    return torch.stack((x, y), dim=1) / crop_size
+
+
+class CornerHead(nn.Module):
+    """Two towers, a soft-argmax each.
+
+    With a lateral, the features at stride 8 join after the first convolution, and the rest of the
+    tower works at that stride: twice the places for the same crop.
+    """
+
+    def __init__(self, config: ModelConfig, lateral_channels: int) -> None:
+        super().__init__()
+        self.crop_size = config.crop_size
+        self.stride = STRIDE
+        if config.corner_lateral:
+            self.stride //= 2
+        for corner in ('tl', 'br'):
+            widths = (config.channels, *config.corner_channels)
+            for index in range(4):
+                block = _conv_block(widths[index], widths[index + 1])
+                self.add_module(f'conv{index + 1}_{corner}', block)
+            self.add_module(f'conv5_{corner}', nn.Conv2d(widths[4], 1, 1))
+            if config.corner_lateral:
+                self.add_module(f'lateral_{corner}', nn.Conv2d(lateral_channels, widths[1], 1))
+        self.has_lateral = config.corner_lateral
+
+    def _tower(self, x: Tensor, lateral: Tensor | None, corner: str) -> Tensor:
+        x = self.get_submodule(f'conv1_{corner}')(x)
+        if self.has_lateral:
+            x = functional.interpolate(x, scale_factor=2, mode='bilinear', align_corners=False)
+            x = x + self.get_submodule(f'lateral_{corner}')(lateral)
+        for index in (2, 3, 4, 5):
+            x = self.get_submodule(f'conv{index}_{corner}')(x)
+        return x
+
+    def forward(self, features: Tensor, lateral: Tensor | None = None) -> Corners:
+        """Map decoded features (N, d, h, w), and stride-8 features, to corners."""
+        top_left = self._tower(features, lateral, 'tl')
+        bottom_right = self._tower(features, lateral, 'br')
+        corners = [
+            soft_argmax(logits, self.stride, self.crop_size) for logits in (top_left, bottom_right)
+        ]
+        return Corners(torch.cat(corners, dim=1), top_left, bottom_right)
+
+
+class LinearBlock(nn.Module):
+    """Linear, batch norm, ReLU."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(channels_in, channels_out)
+        self.bn = nn.BatchNorm1d(channels_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C_in) to (N, C_out)."""
+        return functional.relu(self.bn(self.linear(x)))
+
+
+class IoUHead(nn.Module):
+    """Predicts the overlap of a box with the target; 2 * IoU - 1, so about [-1, 1]."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        width = config.iou_channels
+        self.conv1 = _conv_block(config.channels, width)
+        self.conv2 = _conv_block(width, width)
+        self.conv3 = _conv_block(width, width)
+        self.fc = LinearBlock(width * POOL_BINS**2, config.iou_hidden)
+        self.iou_predictor = nn.Linear(config.iou_hidden, 1)
+
+    def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
+        """Map features (N, d, h, w) and boxes (N, K, 4) to (N, K).
+
+        Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
+        """
+        features = self.conv3(self.conv2(self.conv1(features)))
+        pooled = precise_roi_pool(features, boxes * features.shape[-1], POOL_BINS)
+        hidden = self.fc(pooled.flatten(2).flatten(0, 1))  # (N * K, hidden)
+        return self.iou_predictor(hidden).view(boxes.shape[:2])

@@ -1,0 +1,184 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""AiATrack, assembled: what it does with one crop, and with a crop and its references."""
+
+from typing import NamedTuple
+
+from aiatrack_ros.model.attention import join
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.backbone import Backbone
+from aiatrack_ros.model.config import ModelConfig
+from aiatrack_ros.model.config import STRIDE
+from aiatrack_ros.model.heads import CornerHead
+from aiatrack_ros.model.heads import Corners
+from aiatrack_ros.model.heads import IoUHead
+from aiatrack_ros.model.position import sine_position
+from aiatrack_ros.model.transformer import Position
+from aiatrack_ros.model.transformer import Transformer
+import torch
+from torch import nn
+from torch import Tensor
+
+
+class Padding(NamedTuple):
+    """Which rows and columns of a crop lie outside the image."""
+
+    rows: Tensor  # (N, S) bool
+    columns: Tensor  # (N, S) bool
+
+
+class Reference(NamedTuple):
+    """One reference frame, projected for the branch or branches that will look at it."""
+
+    long: References | None
+    short: References | None
+
+
+class Prediction(NamedTuple):
+    """What the network says of a search crop."""
+
+    boxes: Tensor  # (N, 4) as x1, y1, x2, y2 in [0, 1) of the crop
+    iou: Tensor  # (N,), 2 * IoU - 1
+    memory: Tensor  # (N, L, d), the encoder's output, ready to become a reference
+
+
+def target_cells(boxes: Tensor, grid: int) -> Tensor:
+    """Return which cells of a reference belong to the target.
+
+    Args:
+        boxes: (N, 4) as x, y, w, h in [0, 1] of the crop.
+        grid: Cells per side.
+
+    Returns:
+        (N, grid * grid) bool: the box in cells, each number rounded half to even.
+    """
+    x, y, w, h = (boxes * grid).round().unbind(-1)
+    place = torch.arange(grid, dtype=boxes.dtype, device=boxes.device)
+    rows = (place >= y[:, None]) & (place < (y + h)[:, None])
+    columns = (place >= x[:, None]) & (place < (x + w)[:, None])
+    return (rows[:, :, None] & columns[:, None, :]).flatten(1)
+
+
+class AiATrack(nn.Module):
+    """The network. Parameter names are those of published checkpoints."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        # A list of one, because published tensor names begin with 'backbone.0'.
+        self.backbone = nn.ModuleList([Backbone(config.backbone)])
+        self.bottleneck = nn.Conv2d(self.backbone[0].channels, config.channels, 1)
+        self.transformer = Transformer(config)
+        self.foreground_embed = nn.Embedding(1, config.channels)
+        self.background_embed = nn.Embedding(1, config.channels)
+        self.box_head = CornerHead(config, self.backbone[0].lateral_channels)
+        self.iou_head = IoUHead(config)
+        self._unpadded = sine_position_pair(config, None)
+
+    def preprocess(self, crops: Tensor) -> Tensor:
+        """Map RGB crops (N, S, S, 3) in [0, 255] to normalised images (N, 3, S, S)."""
+        return self.backbone[0].preprocess(crops)
+
+    def extract(self, images: Tensor, without: int = 0) -> tuple[Tensor, Tensor | None]:
+        """Map normalised images (N, 3, S, S) to features at stride 16 and stride 8.
+
+        The backbone's last `without` stages are left to ``finish``.
+        """
+        return self.backbone[0](images, without)
+
+    def finish(
+        self, features: Tensor, lateral: Tensor | None, without: int
+    ) -> tuple[Tensor, Tensor]:
+        """Run the last `without` stages of the backbone on what ``extract`` left."""
+        return self.backbone[0].finish(features, lateral, without)
+
+    def position(self, padding: Padding | None) -> Position:
+        """Return the position embeddings, (N, L, d) and (N, L, c); N is 1 without padding."""
+        device = self.bottleneck.weight.device
+        if padding is None:
+            if self._unpadded.outer.device != device:
+                self._unpadded = Position(*(t.to(device) for t in self._unpadded))
+            return self._unpadded
+        return sine_position_pair(self.config, padding)
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Map stride-16 features (N, C, h, w) to tokens (N, L, d), before the encoder."""
+        return self.bottleneck(features).flatten(2).transpose(-1, -2)
+
+    def encode(self, features: Tensor, position: Position) -> Tensor:
+        """Map stride-16 features (N, C, h, w) to memory tokens (N, L, d)."""
+        return self.transformer.encoder(self.embed(features), position)
+
+    def region_embedding(self, boxes: Tensor) -> Tensor:
+        """Return the target-background embedding of references, (N, L, d).
+
+        Args:
+            boxes: (N, 4), the target as x, y, w, h in [0, 1] of the crop.
+        """
+        cells = target_cells(boxes, self.config.grid)[..., None]
+        return torch.where(cells, self.foreground_embed.weight, self.background_embed.weight)
+
+    def refer(
+        self,
+        memory: Tensor,
+        boxes: Tensor,
+        inner_position: Tensor,
+        long: bool = True,
+        short: bool = True,
+    ) -> Reference:
+        """Make a reference of a frame whose target is known.
+
+        Args:
+            memory: (N, L, d), the frame's memory tokens.
+            boxes: (N, 4), the target as x, y, w, h in [0, 1] of the crop.
+            inner_position: (N, L, c).
+            long: Project for the long-term branch.
+            short: Project for the short-term branch.
+        """
+        values = memory
+        if self.config.region_cue == 'embedding':
+            values = memory + self.region_embedding(boxes)
+        elif self.config.region_cue == 'mask':
+            values = memory * target_cells(boxes, self.config.grid)[..., None]
+        inner_position = inner_position.expand(memory.shape[0], -1, -1)
+        layer = self.transformer.decoder.layers[0]
+        branches = (layer.long_term_attn, layer.short_term_attn or layer.long_term_attn)
+        return Reference(
+            *(
+                branch.refer(memory, values, inner_position) if wanted else None
+                for branch, wanted in zip(branches, (long, short), strict=True)
+            )
+        )
+
+    def decode(self, memory: Tensor, long: References, short: References) -> Tensor:
+        """Match search tokens (N, L, d) to references; return features (N, d, h, w)."""
+        if not self.config.separate_branches:
+            long, short = join([long, short]), None
+        decoded = self.transformer.decoder(memory, long, short)
+        return decoded.transpose(-1, -2).unflatten(2, (self.config.grid, self.config.grid))
+
+    def locate(self, decoded: Tensor, lateral: Tensor) -> Corners:
+        """Map decoded (N, d, h, w) and stride-8 features to the corners of the target."""
+        return self.box_head(decoded, lateral)
+
+    def forward(
+        self, images: Tensor, position: Position, long: References, short: References
+    ) -> Prediction:
+        """Find the target in normalised search crops (N, 3, S, S)."""
+        features, lateral = self.extract(images)
+        memory = self.encode(features, position)
+        decoded = self.decode(memory, long, short)
+        boxes = self.locate(decoded, lateral).boxes
+        return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory)
+
+
+def sine_position_pair(config: ModelConfig, padding: Padding | None) -> Position:
+    """Return both position embeddings of crops with this padding, or of one without any."""
+    if padding is None:
+        rows = columns = torch.zeros(1, config.grid, dtype=torch.bool)
+    else:
+        # The nearest-neighbour sample of the mask at the features' stride.
+        rows, columns = padding.rows[:, ::STRIDE], padding.columns[:, ::STRIDE]
+    return Position(
+        sine_position(rows, columns, config.channels),
+        sine_position(rows, columns, config.inner_channels),
+    )

@@ -1,0 +1,228 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The command `aiatrack weights`: list, verify, convert and fetch weights."""
+
+import argparse
+from collections.abc import Mapping
+from functools import lru_cache
+import hashlib
+from pathlib import Path
+
+from aiatrack_ros.errors import CheckpointError
+from aiatrack_ros.model.checkpoint import load_tensors
+from aiatrack_ros.model.checkpoint import mismatch
+from aiatrack_ros.model.checkpoint import read_state_dict
+from aiatrack_ros.model.checkpoint import shipped_weights
+from aiatrack_ros.model.checkpoint import variant
+from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.model.download import cache_folder
+from aiatrack_ros.model.download import download
+from aiatrack_ros.model.download import unpack
+from aiatrack_ros.model.network import AiATrack
+import safetensors.torch
+from torch import Tensor
+
+DESCRIPTION = """\
+Look after weights: those that come with the package, those that were fetched, and files of yours.
+Fetched weights are kept in AIATRACK_HOME, or else in aiatrack_ros in the user's cache folder.
+"""
+
+# Where the authors of AiATrack publish their trained models.
+REPOSITORY = 'Little-Podi/AiATrack'
+RELEASE = 'downloads'
+ARCHIVE = 'Trained_Models.zip'
+PUBLISHED_URL = f'https://github.com/{REPOSITORY}/releases/download/{RELEASE}/{ARCHIVE}'
+PUBLISHED = 'published'  # folder in the cache
+
+CHECKPOINTS = ('.safetensors', '.pth', '.pth.tar', '.pt')
+SHOWN_METADATA = 72  # characters of a value
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the four actions and their options."""
+    actions = parser.add_subparsers(dest='action', metavar='ACTION', required=True)
+    action = actions.add_parser('list', help='show the weights that are there')
+    action.set_defaults(act=_list)
+
+    action = actions.add_parser('verify', help='check that a file is whole and fits a model')
+    action.add_argument('file', metavar='FILE', type=Path, help='.safetensors or .pth')
+    action.add_argument(
+        '--model', choices=sorted(VARIANTS), help='the model it must fit (default: any)'
+    )
+    action.add_argument('--sha256', metavar='HEX', help='the hash that the file must have')
+    action.set_defaults(act=_verify)
+
+    action = actions.add_parser('convert', help='turn a published checkpoint into safetensors')
+    action.add_argument('source', metavar='PUBLISHED.pth', type=Path, help='the file to read')
+    action.add_argument('target', metavar='OUT.safetensors', type=Path, help='the file to write')
+    action.add_argument(
+        '--model', choices=sorted(VARIANTS), help='the model it must fit (default: any)'
+    )
+    action.add_argument('--fp16', action='store_true', help='store in half precision')
+    action.set_defaults(act=_convert)
+
+    action = actions.add_parser(
+        'fetch', help='download the published models; goes on where it was cut off'
+    )
+    action.add_argument(
+        '--url', default=PUBLISHED_URL, help='zip of checkpoints (default: %(default)s)'
+    )
+    action.set_defaults(act=_fetch)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked for."""
+    args.act(args)
+    return 0
+
+
+def _list(args: argparse.Namespace) -> None:
+    for model in VARIANTS:
+        path = shipped_weights(model)
+        if path is None:
+            print(f'{model}: none comes with the package')
+        else:
+            print(f'{model}: comes with the package')
+            _show(path)
+    fetched = fetched_weights()
+    print(f'{cache_folder()}: {len(fetched) or "nothing"} fetched')
+    for path in fetched:
+        _show(path)
+
+
+def _show(path: Path) -> None:
+    print(f'  {path}')
+    try:
+        tensors, metadata = read_state_dict(path)
+    except CheckpointError as error:
+        print(f'    {error}')
+        return
+    fits = [model for model, net in _blank_networks().items() if not mismatch(net, tensors)]
+    print(f'    {_size(path)}, {_precision(tensors)}, fits {", ".join(fits) or "no model"}')
+    print(f'    SHA-256 {sha256(path)}')
+    _show_metadata(metadata)
+
+
+def _show_metadata(metadata: Mapping[str, str]) -> None:
+    for key, value in metadata.items():
+        shown = value if len(value) <= SHOWN_METADATA else f'{value[: SHOWN_METADATA - 3]}...'
+        print(f'    {key}: {shown}')
+
+
+def fetched_weights() -> list[Path]:
+    """Return the checkpoints in the cache folder."""
+    return sorted(
+        path
+        for path in cache_folder().rglob('*')
+        if path.is_file() and path.name.endswith(CHECKPOINTS)
+    )
+
+
+def _verify(args: argparse.Namespace) -> None:
+    tensors, metadata = read_state_dict(args.file)
+    model = fitting_model(tensors, str(args.file), args.model or metadata.get('model'))
+    digest = sha256(args.file)
+    if args.sha256 and args.sha256.lower() != digest:
+        raise CheckpointError(
+            f"checkpoint '{args.file}' has the SHA-256 {digest}, not {args.sha256}; copy it anew"
+        )
+    count = sum(tensor.numel() for tensor in tensors.values() if tensor.is_floating_point())
+    print(f'{args.file}: whole, fits {model}')
+    print(f'    {len(tensors)} tensors of {count:,} numbers, {_precision(tensors)}')
+    print(f'    {_size(args.file)}, SHA-256 {digest}')
+    _show_metadata(metadata)
+
+
+def fitting_model(tensors: Mapping[str, Tensor], source: str, model: str | None = None) -> str:
+    """Return the variant that tensors fit strictly: the one named, or else any.
+
+    Raises:
+        CheckpointError: they fit none, or hold numbers that are not finite; names `source`.
+    """
+    if model is None:
+        differences = {
+            name: mismatch(network, tensors) for name, network in _blank_networks().items()
+        }
+        model = next((name for name, text in differences.items() if not text), None)
+        if model is None:
+            each = '; '.join(f'{name}: {text}' for name, text in differences.items())
+            raise CheckpointError(f"checkpoint '{source}' fits no model; {each}")
+    load_tensors(AiATrack(variant(model)), tensors, source)
+    return model
+
+
+@lru_cache
+def _blank_networks() -> dict[str, AiATrack]:
+    """Return a network of each variant, to compare names and shapes with."""
+    return {name: AiATrack(config) for name, config in VARIANTS.items()}
+
+
+def _convert(args: argparse.Namespace) -> None:
+    convert(args.source, args.target, args.model, args.fp16)
+    print(f'{args.target}: {_size(args.target)}, SHA-256 {sha256(args.target)}')
+
+
+def convert(source: Path, target: Path, model: str | None = None, half: bool = False) -> None:
+    """Write a checkpoint as safetensors, with the model it fits and where it is from as metadata.
+
+    Raises:
+        CheckpointError: the source can't be used, or the target can't be written.
+    """
+    if target.suffix != '.safetensors':
+        raise CheckpointError(f"'{target}' must end in .safetensors")
+    tensors, metadata = read_state_dict(source)
+    model = fitting_model(tensors, str(source), model)
+    tensors = {
+        name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in tensors.items()
+    }
+    endless = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if endless:
+        raise CheckpointError(
+            f"'{source}': '{endless[0]}' is too large for half precision; convert without --fp16"
+        )
+    metadata = {**metadata, 'model': model, 'source': source.name, 'source_sha256': sha256(source)}
+    part = target.with_name(target.name + '.part')
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Not save_file, which makes files that nobody else may read.
+        part.write_bytes(safetensors.torch.save(tensors, metadata))
+        part.replace(target)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(
+            f"'{target}' can't be written ({error}); name another file"
+        ) from None
+
+
+def _fetch(args: argparse.Namespace) -> None:
+    folder = cache_folder() / PUBLISHED
+    if folder.is_dir():
+        print(f'fetched before; to fetch anew, remove {folder}')
+    else:
+        archive = download(args.url, cache_folder() / ARCHIVE)
+        print(f'{args.url}: {_size(archive)}, SHA-256 {sha256(archive)}')
+        try:
+            unpack(archive, folder, CHECKPOINTS)
+        finally:
+            # What it held is unpacked, or it is of no use: the next call must fetch it anew.
+            archive.unlink()
+    for path in fetched_weights():
+        _show(path)
+    print('to use one: aiatrack track VIDEO --model MODEL --checkpoint FILE')
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> str:
+    return f'{path.stat().st_size / 1e6:.1f} MB'
+
+
+def _precision(tensors: Mapping[str, Tensor]) -> str:
+    kinds = {str(t.dtype) for t in tensors.values() if t.is_floating_point()}
+    return ', '.join(sorted(kinds)).replace('torch.', '') or 'no numbers'

@@ -1,0 +1,326 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+A robot that follows what the tracker tracks: the worked example of what the tracks are good for.
+
+One command for each message on tracker/tracks; the decisions are in follow_control.py. Whatever
+ends (tracks, images, the node itself), the last command is a stop.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+import math
+import os
+import sys
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.depth import depth_in_box
+from aiatrack_ros.nodes.diagnostics import LOG_SECONDS
+from aiatrack_ros.nodes.diagnostics import LONG_LOG_SECONDS
+from aiatrack_ros.nodes.diagnostics import Monitor
+from aiatrack_ros.nodes.follow_control import Command
+from aiatrack_ros.nodes.follow_control import Follower
+from aiatrack_ros.nodes.follow_control import FollowSettings
+from aiatrack_ros.nodes.follow_control import Sighting
+from aiatrack_ros.nodes.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.parameters import declare
+from aiatrack_ros.nodes.parameters import Setting
+from aiatrack_ros.nodes.ranging import Camera
+from aiatrack_ros.nodes.ranging import HeightRange
+from aiatrack_ros.nodes.ranging import is_box
+from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.tracking.boxes import Box
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import Twist
+from geometry_msgs.msg import TwistStamped
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleState
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
+
+# The depth image of a track is the one with the nearest stamp, if it is within this, in seconds.
+DEPTH_TOLERANCE = 0.1
+_DEPTH_SECONDS, _DEPTH_BYTES = 1.0, 64 * 2 ** 20
+_WATCHDOG_SECONDS = 0.1
+_LAST_WORDS = Duration(seconds=0.3)
+
+_NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+_SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+# Jazzy brought the stamped command.
+_STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
+
+FOLLOW_NODE = (
+    Setting('autostart', False, 'configure and activate the node by itself at start',
+            read_only=True),
+    Setting('enable_stamped_cmd_vel', _STAMPED, 'cmd_vel is a TwistStamped, else a Twist; the '
+            'default is what your ROS distribution uses', read_only=True),
+    Setting('base_frame', 'base_link', 'frame_id of cmd_vel', read_only=True),
+    *(Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
+      for field in dataclasses.fields(FollowSettings)),
+)
+
+
+class FollowNode(LifecycleNode):
+    """
+    Tracks, camera_info and depth in; cmd_vel and ~/target_pose out.
+
+    cmd_vel has the stamp of its image, so that a base which looks at ages refuses late commands.
+    The node only drives while active; deactivation stops the robot.
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        super().__init__('follow', **node_options)
+        self._inputs: list[Any] = []   # subscriptions, while active
+        self._outputs: list[Any] = []  # publishers, from configure to cleanup
+        self._watchdog: Any = None
+        self._monitor = Monitor()
+        self._camera: Camera | None = None
+        self._depths = FrameBuffer(_DEPTH_SECONDS, _DEPTH_BYTES)
+        self._depth_count = 0
+        self._track_id = ''
+        self._range = HeightRange()
+        self._heard = 0.0              # when the last tracks came, by the watchdog's clock
+        declare(self, FOLLOW_NODE)
+        self._follower = Follower(self._read_settings())
+        self.add_on_set_parameters_callback(self._validate)
+        # Wall time may be set; only simulated time is worth to wait for.
+        simulated = self.get_parameter('use_sim_time').value
+        self._clock = self.get_clock() if simulated else Clock(clock_type=ClockType.STEADY_TIME)
+
+    def start(self) -> bool:
+        """Configure and activate if the parameter autostart says so; return False on failure."""
+        if not self.get_parameter('autostart').value:
+            return True
+        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
+
+    # --- lifecycle ---
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Make the publishers."""
+        self._stamped = self.get_parameter('enable_stamped_cmd_vel').value
+        self._cmd_vel = self.create_lifecycle_publisher(
+            TwistStamped if self._stamped else Twist, 'cmd_vel', _NEWEST)
+        self._target_pose = self.create_lifecycle_publisher(
+            PoseStamped, '~/target_pose', _NEWEST)
+        self._outputs = [self._cmd_vel, self._target_pose]
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to follow what is tracked."""
+        result = super().on_activate(state)
+        self._camera = None
+        self._depths.clear()
+        self._heard = self._now()
+        self._inputs = [
+            self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
+            self.create_subscription(Image, 'depth', self._on_depth, _SENSOR),
+            self.create_subscription(
+                Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST)]
+        self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._clock)
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the robot."""
+        self._halt()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of the publishers."""
+        self._release()
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the robot."""
+        self._release()
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the robot, so that the node can be configured again."""
+        self._release()
+        return super().on_error(state)
+
+    def destroy_node(self) -> None:
+        """Stop the robot and destroy the node."""
+        self._release()
+        super().destroy_node()
+
+    def _halt(self) -> None:
+        """Leave the active state with a stop; harmless outside of it."""
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        if self._watchdog:
+            self.destroy_timer(self._watchdog)
+            self._watchdog = None
+        if self._inputs and self.context.ok():
+            self._send(self._follower.stop(), self.get_clock().now().to_msg())
+            self._cmd_vel.wait_for_all_acked(_LAST_WORDS)
+        self._inputs = []
+
+    def _release(self) -> None:
+        self._halt()
+        for publisher in self._outputs:
+            self.destroy_lifecycle_publisher(publisher)
+        self._outputs = []
+
+    # --- parameters ---
+
+    def _read_settings(self, changes: list[Parameter] | None = None) -> FollowSettings:
+        values = {field.name: self.get_parameter(field.name).value
+                  for field in dataclasses.fields(FollowSettings)}
+        for change in changes or ():
+            if change.name in values:
+                values[change.name] = change.value
+        return FollowSettings(**values)
+
+    def _validate(self, changes: list[Parameter]) -> SetParametersResult:
+        """Refuse what is out of range; rclpy's own ranges let NaN pass."""
+        try:
+            self._read_settings(changes)
+        except ValueError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    # --- inputs ---
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        try:
+            self._camera = Camera(
+                message.width, message.height, message.k[0], message.k[4], message.k[2],
+                message.k[5], message.distortion_model, tuple(message.d))
+        except InputError as error:
+            self._camera = None
+            self._complain('camera', str(error))
+
+    def _on_depth(self, message: Image) -> None:
+        self._depth_count += 1
+        self._depths.add(self._depth_count, message)
+
+    def _on_tracks(self, message: Detection2DArray) -> None:
+        self._heard = self._now()
+        self._follower.settings = self._read_settings()
+        time = messages.nanoseconds(message.header.stamp) / 1e9
+        command = self._follower.update(time, self._look(message))
+        self._send(command, message.header.stamp)
+
+    def _look(self, message: Detection2DArray) -> Sighting | None:
+        """Return where the target is seen; None where it is not, or nobody knows through what."""
+        if not message.detections:
+            return None
+        if self._camera is None:
+            topic = self.resolve_topic_name('camera_info')
+            self._complain('camera', f'no usable camera_info on {topic}: the robot stands; '
+                                     'remap camera_info to that of your camera')
+            return None
+        detection = self._choose(message.detections)
+        try:
+            box = messages.box_from_bounding_box(detection.bbox)
+        except InputError as error:
+            self._complain('box', str(error))
+            return None
+        if not is_box(box):
+            return None
+        x, y = self._camera.ray(box[0] + box[2] / 2, box[1] + box[3] / 2)
+        depth = self._measure(message.header, box)
+        if depth is None:
+            depth = self._depth_from_height(box)
+        else:
+            self._range.learn(self._camera, box, depth)
+            self._publish_pose(message.header, (x * depth, y * depth, depth))
+        return Sighting(
+            bearing=-math.atan(x),
+            distance=None if depth is None else depth * math.hypot(1, x),
+            score=detection.results[0].hypothesis.score if detection.results else math.nan)
+
+    def _choose(self, detections: Sequence[Detection2D]) -> Detection2D:
+        """Return the target of before, or else the track of the best score as a new one."""
+        for detection in detections:
+            if detection.id == self._track_id:
+                return detection
+        best = max(detections, key=lambda detection: max(
+            (result.hypothesis.score for result in detection.results), default=0.0))
+        self._track_id = best.id
+        self._range = HeightRange()
+        self._follower.stop()
+        return best
+
+    def _measure(self, header: Header, box: Box) -> float | None:
+        """Return the depth of what is in a box from the depth image; None where there is none."""
+        stamp = messages.nanoseconds(header.stamp)
+        frame = self._depths.nearest(stamp)
+        if frame is None or abs(frame.stamp - stamp) > 1e9 * DEPTH_TOLERANCE:
+            return None
+        try:
+            return depth_in_box(frame.message, box, self._camera.width, self._camera.height)
+        except InputError as error:
+            self._complain('depth', str(error))
+            return None
+
+    def _depth_from_height(self, box: Box) -> float | None:
+        """Return the depth that the height of a box speaks of; None where that says nothing."""
+        settings = self._follower.settings
+        if settings.target_height:
+            return HeightRange(settings.target_height).depth(self._camera, box)
+        if self._range.height is None:
+            self._range.learn(self._camera, box, settings.initial_distance)
+        return self._range.depth(self._camera, box)
+
+    # --- outputs ---
+
+    def _watch(self) -> None:
+        """Stop when tracks stop coming, for whatever reason."""
+        if not self._heard:
+            self._heard = self._now()       # simulated time may have stood at 0 until now
+        silence = self._now() - self._heard
+        if 0 <= silence < self._follower.settings.stop_after:
+            return
+        topic = self.resolve_topic_name('tracker/tracks')
+        self._complain('silence', f'nothing on {topic} for {silence:.1f} s: the robot stands; is '
+                                  'the tracker active, and does the camera run?',
+                       LONG_LOG_SECONDS)
+        self._send(self._follower.stop(), self.get_clock().now().to_msg())
+
+    def _send(self, command: Command, stamp: Time) -> None:
+        twist = Twist()
+        twist.linear.x, twist.angular.z = command.speed, command.turn_rate
+        if not self._stamped:
+            self._cmd_vel.publish(twist)
+            return
+        header = Header(stamp=stamp, frame_id=self.get_parameter('base_frame').value)
+        self._cmd_vel.publish(TwistStamped(header=header, twist=twist))
+
+    def _publish_pose(self, header: Header, position: tuple[float, float, float]) -> None:
+        pose = PoseStamped(header=header)
+        pose.pose.position.x, pose.pose.position.y, pose.pose.position.z = position
+        self._target_pose.publish(pose)
+
+    def _now(self) -> float:
+        return self._clock.now().nanoseconds / 1e9
+
+    def _complain(self, kind: str, text: str, log_seconds: float = LOG_SECONDS) -> None:
+        if self._monitor.problem(kind, text, log_seconds):
+            self.get_logger().warning(text)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until Ctrl-C; return the exit code."""
+    return run_node(FollowNode, args, last_words=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

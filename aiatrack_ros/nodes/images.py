@@ -1,0 +1,302 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+Image messages to RGB arrays and back.
+
+This module alone knows image encodings. It decodes with numpy and OpenCV; where cv_bridge is
+installed and gives the same pixels for an encoding in a check at start, cv_bridge decodes it.
+
+Pictures are numpy uint8 of shape (H, W, 3), RGB. bgr8 and the like are views into the message
+with the channels reversed: nothing is copied, and they must not be written to.
+"""
+
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+import sys
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+import cv2
+import numpy as np
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+ImageMessage = Image | CompressedImage
+
+_JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
+
+
+def _cv(code: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a conversion by OpenCV."""
+    return lambda pixels: cv2.cvtColor(pixels, code)
+
+
+def _top_byte(pixels: np.ndarray) -> np.ndarray:
+    """Scale 16 bits to 8, full range to full range, and repeat the grey in three channels."""
+    grey = cv2.convertScaleAbs(pixels, alpha=1 / 257)
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """How one encoding lies in memory and how it becomes RGB."""
+
+    channels: int
+    to_rgb: Callable[[np.ndarray], np.ndarray]
+    bytes_per_channel: int = 1
+    halves: str = ''  # the sides that must be even: 'w', 'h' or both
+    planes: float = 1.0  # rows of data per row of picture
+    bridge: str = 'passthrough'  # what cv_bridge is asked for; '' where it knows nothing
+    bridge_to_rgb: Callable[[np.ndarray], np.ndarray] | None = None  # and what remains
+
+
+def _bayer(code: int) -> _Encoding:
+    return _Encoding(1, _cv(code), halves='wh', bridge='rgb8', bridge_to_rgb=np.asarray)
+
+
+def _view(order: slice | list[int]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda pixels: pixels[..., order]
+
+
+_RGB, _BGR = slice(0, 3), slice(2, None, -1)
+_GREY = _cv(cv2.COLOR_GRAY2RGB)
+_UYVY = _Encoding(2, _cv(cv2.COLOR_YUV2RGB_UYVY), halves='w', bridge='')
+_YUYV = _Encoding(2, _cv(cv2.COLOR_YUV2RGB_YUYV), halves='w', bridge='')
+
+# OpenCV names a Bayer pattern by its second row, ROS by its first: rggb here is BG there.
+_ENCODINGS = {
+    'rgb8': _Encoding(3, _view(_RGB)),
+    'bgr8': _Encoding(3, _view(_BGR)),
+    '8UC3': _Encoding(3, _view(_BGR)),  # untyped colour is BGR, as OpenCV has it
+    'rgba8': _Encoding(4, _view(_RGB)),
+    'bgra8': _Encoding(4, _view(_BGR)),
+    '8UC4': _Encoding(4, _view(_BGR)),
+    'mono8': _Encoding(1, _GREY),
+    '8UC1': _Encoding(1, _GREY),
+    'mono16': _Encoding(1, _top_byte, 2, bridge='mono8', bridge_to_rgb=_GREY),
+    '16UC1': _Encoding(1, _top_byte, 2),
+    'bayer_rggb8': _bayer(cv2.COLOR_BayerBG2RGB),
+    'bayer_bggr8': _bayer(cv2.COLOR_BayerRG2RGB),
+    'bayer_gbrg8': _bayer(cv2.COLOR_BayerGR2RGB),
+    'bayer_grbg8': _bayer(cv2.COLOR_BayerGB2RGB),
+    'uyvy': _UYVY,
+    'yuv422': _UYVY,  # the older name of uyvy
+    'yuyv': _YUYV,
+    'yuv422_yuy2': _YUYV,  # the older name of yuyv
+    'nv12': _Encoding(1, _cv(cv2.COLOR_YUV2RGB_NV12), halves='wh', planes=1.5, bridge=''),
+    'nv21': _Encoding(1, _cv(cv2.COLOR_YUV2RGB_NV21), halves='wh', planes=1.5, bridge=''),
+}
+ENCODINGS = tuple(_ENCODINGS)
+
+
+def check(message: ImageMessage) -> None:
+    """
+    Raise InputError for a message that cannot hold a picture, without reading its pixels.
+
+    It names the encoding, size, step or amount of data that is wrong. For compressed images it
+    only sees that there is data; the rest shows when they are decoded.
+    """
+    if isinstance(message, CompressedImage):
+        if not message.data:
+            raise InputError('a compressed image without data')
+        return
+    encoding = _ENCODINGS.get(message.encoding)
+    if encoding is None:
+        raise InputError(
+            f"image encoding '{message.encoding}' is not known; known are {', '.join(ENCODINGS)}"
+        )
+    height, width = message.height, message.width
+    if not height or not width:
+        raise InputError(f'an image of {width}x{height} pixels')
+    odd = [
+        side
+        for side, size in (('w', width), ('h', height))
+        if side in encoding.halves and size % 2
+    ]
+    if odd:
+        raise InputError(f'{message.encoding} needs even sides, the image is {width}x{height}')
+    row_bytes = width * encoding.channels * encoding.bytes_per_channel
+    if message.step < row_bytes:
+        raise InputError(
+            f'step {message.step} is too small: {width} pixels of '
+            f'{message.encoding} take {row_bytes} bytes'
+        )
+    needed = message.step * int(height * encoding.planes)
+    if len(message.data) < needed:
+        raise InputError(
+            f'{len(message.data)} bytes of data, where {height} rows with step '
+            f'{message.step} of {message.encoding} take {needed}'
+        )
+
+
+def _pixels(message: Image, encoding: _Encoding) -> np.ndarray:
+    """Return the raw channels (rows, W, C), or (rows, W) for one, as a view of the message."""
+    rows = int(message.height * encoding.planes)
+    row_bytes = message.width * encoding.channels * encoding.bytes_per_channel
+    data = np.frombuffer(message.data, np.uint8, rows * message.step)
+    data = data.reshape(rows, message.step)[:, :row_bytes]
+    if encoding.bytes_per_channel == 2:
+        # Rows with an odd step are no rows of 16-bit numbers; only padded ones are copied.
+        data = (
+            np.ascontiguousarray(data)
+            .view('>u2' if message.is_bigendian else '<u2')
+            .astype(np.uint16, copy=False)
+        )
+    if encoding.channels == 1:
+        return data
+    return data.reshape(rows, message.width, encoding.channels)
+
+
+def _decompress(message: CompressedImage) -> np.ndarray:
+    """Return the picture of a JPEG or PNG message as OpenCV reads it: BGR."""
+    try:
+        picture = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        picture = None
+    if picture is None:
+        raise InputError(
+            f"{len(message.data)} bytes of format '{message.format}' do not decode as JPEG or PNG"
+        )
+    return picture
+
+
+def _refuse_truncated(message: CompressedImage) -> None:
+    """Raise InputError for a JPEG without its end, which decodes to a half grey picture."""
+    data = memoryview(message.data)
+    if bytes(data[:2]) == _JPEG_START and _JPEG_END not in bytes(data[-64:]):
+        raise InputError(f'a JPEG of {len(data)} bytes that ends early')
+
+
+class ImageDecoder:
+    """
+    Decodes image messages.
+
+    `bridge` is a cv_bridge.CvBridge or None; `load_bridge()` gives the one to use. Encodings that
+    it gets right (see `trusted`) are decoded by it, all others here; the pixels are the same.
+    """
+
+    def __init__(self, bridge: Any = None) -> None:
+        self._bridge = bridge
+        self.trusted = _trusted_encodings(bridge) if bridge is not None else frozenset()
+
+    def decode(self, message: ImageMessage) -> np.ndarray:
+        """Return the picture, (H, W, 3) uint8 RGB; raise InputError where there is none."""
+        check(message)
+        if isinstance(message, CompressedImage):
+            _refuse_truncated(message)
+            if 'compressed' in self.trusted:
+                return _decompress_by_bridge(self._bridge, message)[..., _BGR]
+            return _decompress(message)[..., _BGR]
+        encoding = _ENCODINGS[message.encoding]
+        if message.encoding in self.trusted and message.step == _packed_step(message, encoding):
+            return _decode_by_bridge(self._bridge, message, encoding)
+        return encoding.to_rgb(_pixels(message, encoding))
+
+
+def encode(picture: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image:
+    """
+    Return an Image message.
+
+    `picture` is (H, W, 3) uint8, its channels in the order that `encoding` says (rgb8 or bgr8).
+    The data goes through array.array: assigning numpy or bytes costs rclpy 400 ms at 1080p.
+    """
+    height, width = picture.shape[:2]
+    data = array('B')
+    data.frombytes(np.ascontiguousarray(picture).data.cast('B'))
+    return Image(
+        header=header,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=0,
+        step=3 * width,
+        data=data,
+    )
+
+
+# --- cv_bridge ---
+
+
+def load_bridge() -> Any:
+    """Return a cv_bridge.CvBridge, or None where it is missing or cannot run with this numpy."""
+    if int(np.__version__.split('.')[0]) >= 2:
+        return None  # built for numpy 1: ends the process or fails on every image
+    try:
+        from cv_bridge import CvBridge
+
+        return CvBridge()
+    except Exception:  # a broken binary raises anything; our own path does the work
+        return None
+
+
+def _packed_step(message: Image, encoding: _Encoding) -> int:
+    """Return the step without padding, the only one that every cv_bridge reads right."""
+    return message.width * encoding.channels * encoding.bytes_per_channel
+
+
+def _decode_by_bridge(bridge: Any, message: Image, encoding: _Encoding) -> np.ndarray:
+    pixels = bridge.imgmsg_to_cv2(message, encoding.bridge)
+    return (encoding.bridge_to_rgb or encoding.to_rgb)(pixels)
+
+
+def _decompress_by_bridge(bridge: Any, message: CompressedImage) -> np.ndarray:
+    picture = bridge.compressed_imgmsg_to_cv2(message)
+    if picture is None:
+        raise InputError(
+            f"{len(message.data)} bytes of format '{message.format}' do not decode as JPEG or PNG"
+        )
+    return picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+
+
+def _trusted_encodings(bridge: Any) -> frozenset[str]:
+    """Return the encodings that `bridge` decodes to the very pixels that we get."""
+    trusted = {
+        name
+        for name, encoding in _ENCODINGS.items()
+        if encoding.bridge
+        and all(_agrees(bridge, message, encoding) for message in _samples(name, encoding))
+    }
+    picture = (np.arange(12 * 16 * 3) % 251).astype(np.uint8).reshape(12, 16, 3)
+    compressed = [
+        CompressedImage(format=kind, data=cv2.imencode(f'.{kind}', sample)[1].tobytes())
+        for kind in ('jpeg', 'png')
+        for sample in (picture, picture[..., 0])
+    ]
+    try:
+        if all(
+            np.array_equal(_decompress_by_bridge(bridge, message), _decompress(message))
+            for message in compressed
+        ):
+            trusted.add('compressed')
+    except Exception:  # see load_bridge
+        pass
+    return frozenset(trusted)
+
+
+def _samples(name: str, encoding: _Encoding) -> list[Image]:
+    """Return small test images of an encoding, of both byte orders where that matters."""
+    height, width = 6, 8
+    step = width * encoding.channels * encoding.bytes_per_channel
+    data = (np.arange(height * step) * 37 % 251).astype(np.uint8)
+    orders = (0, 1) if encoding.bytes_per_channel > 1 else (int(sys.byteorder == 'big'),)
+    return [
+        Image(
+            height=height,
+            width=width,
+            encoding=name,
+            is_bigendian=order,
+            step=step,
+            data=array('B', data.tobytes()),
+        )
+        for order in orders
+    ]
+
+
+def _agrees(bridge: Any, message: Image, encoding: _Encoding) -> bool:
+    try:
+        theirs = _decode_by_bridge(bridge, message, encoding)
+    except Exception:  # see load_bridge
+        return False
+    ours = encoding.to_rgb(_pixels(message, encoding))
+    return theirs.dtype == np.uint8 and np.array_equal(theirs, ours)

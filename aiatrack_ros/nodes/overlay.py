@@ -1,0 +1,50 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""A thread of its own for the overlay, so that its cost stays away from the tracking thread."""
+
+from collections.abc import Callable
+import threading
+from typing import TypeVar
+
+Item = TypeVar('Item')
+
+
+class LatestOnly:
+    """
+    A thread that works on the newest item it was given; those that come meanwhile are dropped.
+
+    `work` runs on the thread; `fail` takes what it raises.
+    """
+
+    def __init__(self, work: Callable[[Item], None], fail: Callable[[Exception], None]) -> None:
+        self._work = work
+        self._fail = fail
+        self._condition = threading.Condition()
+        self._item: Item | None = None
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name='overlay', daemon=True)
+        self._thread.start()
+
+    def put(self, item: Item) -> None:
+        """Hand over an item in place of the one that waits."""
+        with self._condition:
+            self._item = item
+            self._condition.notify()
+
+    def stop(self) -> None:
+        """End the thread after the item in work."""
+        with self._condition:
+            self._stopped = True
+            self._condition.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._stopped or self._item is not None)
+                if self._stopped:
+                    return
+                item, self._item = self._item, None
+            try:
+                self._work(item)
+            except Exception as error:
+                self._fail(error)

@@ -1,0 +1,83 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+Where the target is, from its box: the direction through the lens, the distance from its height.
+
+Optical frame: x to the right, y down, z ahead; depth is z, in metres.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import math
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.boxes import Box
+import cv2
+import numpy as np
+
+# A side of a box so near to the side of the image, in pixels, may be cut by it.
+BORDER = 2.0
+
+_FISHEYE = ('equidistant', 'fisheye')
+_MODELS = ('', 'plumb_bob', 'rational_polynomial', *_FISHEYE)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A calibrated camera: size in pixels, focal lengths and centre in pixels, lens distortion."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    model: str = ''
+    distortion: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise InputError for what is no calibration."""
+        numbers = (self.fx, self.fy, self.cx, self.cy, *self.distortion)
+        if not (self.width and self.height and all(map(math.isfinite, numbers))
+                and self.fx > 0 and self.fy > 0):
+            raise InputError(f'camera_info holds no calibration (size {self.width}x{self.height}, '
+                             f'fx {self.fx:g}, fy {self.fy:g}); calibrate the camera')
+        if self.model not in _MODELS:
+            raise InputError(f"camera_info names the distortion model '{self.model}', which is "
+                             'not known; feed the rectified image and its camera_info')
+
+    def ray(self, u: float, v: float) -> tuple[float, float]:
+        """Return x/z and y/z of the points that a pixel sees."""
+        if not any(self.distortion):
+            return (u - self.cx) / self.fx, (v - self.cy) / self.fy
+        matrix = np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1.0]])
+        undistort = (cv2.fisheye.undistortPoints if self.model in _FISHEYE
+                     else cv2.undistortPoints)
+        x, y = undistort(np.array([[[u, v]]], float), matrix, np.array(self.distortion)).ravel()
+        return float(x), float(y)
+
+
+def is_box(box: Sequence[float]) -> bool:
+    """Return whether a box is finite and not empty."""
+    return all(map(math.isfinite, box)) and box[2] > 0 and box[3] > 0
+
+
+class HeightRange:
+    """Depth from the height of the box, once the height of the target is known, in metres."""
+
+    def __init__(self, height: float | None = None) -> None:
+        self.height = height
+
+    def learn(self, camera: Camera, box: Box, depth: float) -> None:
+        """Take the height from a box at a known depth; a cut box teaches nothing."""
+        if not self._is_cut(camera, box):
+            self.height = depth * box[3] / camera.fy
+
+    def depth(self, camera: Camera, box: Box) -> float | None:
+        """Return the depth; None where the height is not known or the box is cut."""
+        if self.height is None or self._is_cut(camera, box):
+            return None
+        return camera.fy * self.height / box[3]
+
+    @staticmethod
+    def _is_cut(camera: Camera, box: Box) -> bool:
+        return box[1] < BORDER or box[1] + box[3] > camera.height - BORDER

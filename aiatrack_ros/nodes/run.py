@@ -1,0 +1,78 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""From the command line to a node and back to a clean end, for Humble, Jazzy and Kilted alike."""
+
+from collections.abc import Callable
+import signal
+import sys
+
+from aiatrack_ros.errors import AiATrackError
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+EXIT_OK, EXIT_FAILURE, EXIT_USAGE = 0, 1, 2
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def run_node(make_node: Callable[[], Node], args: list[str] | None = None,
+             last_words: bool = False) -> int:
+    """
+    Make a node and spin it until Ctrl-C, SIGTERM or, if it has the attribute `done`, its end.
+
+    A node may have `start() -> bool`, called before it spins; False ends the process with code 2.
+    `done` is an rclpy Future whose result is the exit code. With `last_words` the node can still
+    publish in destroy_node(), where ROS otherwise ends with the signal. Returns the exit code;
+    what a user did wrong is one line and code 2.
+    """
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO if last_words
+               else SignalHandlerOptions.ALL)
+    if last_words:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+    node = None
+    code = EXIT_OK
+    try:
+        node = make_node()
+        if not getattr(node, 'start', lambda: True)():
+            code = EXIT_USAGE
+        elif hasattr(node, 'done'):
+            rclpy.spin_until_future_complete(node, node.done)
+            code = node.done.result() if node.done.done() else EXIT_OK
+        elif last_words:
+            _spin_to_signal(node)
+        else:
+            rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (AiATrackError, ParameterException, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        code = EXIT_USAGE
+    except Exception:
+        # The signal that ends ROS may come while the executor uses it.
+        if rclpy.ok():
+            raise
+    finally:
+        # Under ros2 launch, Ctrl-C arrives twice; the second must not break the clean end. rclpy
+        # puts back the handlers that it found, so it takes two times as well.
+        _ignore_interrupts()
+        if node is not None:
+            node.destroy_node()
+        if rclpy.ok():
+            rclpy.shutdown()
+        _ignore_interrupts()
+    return code
+
+
+def _spin_to_signal(node: Node) -> None:
+    """Spin, with a look now and then for the signals that Python handles itself."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok():
+        executor.spin_once(timeout_sec=0.2)

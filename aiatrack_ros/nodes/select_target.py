@@ -1,0 +1,244 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+Choose the target in a window: drag a box over the live image and press Enter.
+
+  ros2 run aiatrack_ros select_target --ros-args -r image:=/camera/image_raw
+
+The image stands still from the press of the mouse button until Enter, and the box goes to the
+tracker with the stamp of that image. Enter gives it, r draws again, Esc goes back to the live
+image and from there ends. Ends with 0 when the tracker has taken the box, with 1 when cancelled.
+"""
+
+import time
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.nodes import images
+from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.drag_selection import DragSelection
+from aiatrack_ros.nodes.parameters import declare
+from aiatrack_ros.nodes.parameters import Setting
+from aiatrack_ros.nodes.run import EXIT_FAILURE
+from aiatrack_ros.nodes.run import EXIT_OK
+from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.selection_window import ACCEPT
+from aiatrack_ros.nodes.selection_window import CANCEL
+from aiatrack_ros.nodes.selection_window import REDRAW
+from aiatrack_ros.nodes.selection_window import SelectionWindow
+from aiatrack_ros.srv import SetTarget
+import numpy as np
+from rcl_interfaces.srv import GetParameters
+from rcl_interfaces.srv import SetParameters
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.task import Future
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+SELECT_TARGET = (
+    Setting('image_transport', 'raw', 'raw takes sensor_msgs/Image on image, compressed takes '
+            'sensor_msgs/CompressedImage on image/compressed', choices=('raw', 'compressed'),
+            read_only=True),
+    Setting('window_columns', 1280, 'width of the window in pixels, at most', (64, 8192),
+            read_only=True),
+    Setting('smallest_box', 4.0, 'least width and height of a box in pixels; smaller ones are '
+            'slips', (1.0, 1000.0)),
+    Setting('keep_seconds', 10.0, "what the tracker's frame_buffer_seconds is raised to while the "
+            'image stands still, so that it still has that image at Enter; 0 leaves it alone',
+            (0.0, 10.0)),
+)
+
+ANSWER_SECONDS = 5.0
+_TICK = 1 / 50
+_BUFFER = 'frame_buffer_seconds'
+_IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+class LongerMemory:
+    """Has the tracker keep its images longer for a while; does nothing if it cannot be asked."""
+
+    def __init__(self, node: Node, seconds: float) -> None:
+        self._get = node.create_client(GetParameters, 'tracker/get_parameters')
+        self._set = node.create_client(SetParameters, 'tracker/set_parameters')
+        self._seconds = seconds
+        self._wanted = False
+        self._before: float | None = None        # None: not changed
+
+    def begin(self) -> None:
+        """Raise the tracker's frame_buffer_seconds."""
+        self._wanted = True
+        if self._seconds and self._before is None and self._get.service_is_ready():
+            self._get.call_async(GetParameters.Request(names=[_BUFFER])).add_done_callback(
+                self._on_value)
+
+    def end(self) -> Future | None:
+        """Put it back; return the future of the tracker's answer, None without one to come."""
+        self._wanted = False
+        before, self._before = self._before, None
+        return None if before is None else self._assign(before)
+
+    def _on_value(self, future: Future) -> None:
+        values = future.result().values
+        # The answer may come after the end.
+        if self._wanted and values and values[0].double_value < self._seconds:
+            self._before = values[0].double_value
+            self._assign(self._seconds)
+
+    def _assign(self, seconds: float) -> Future:
+        parameter = Parameter(_BUFFER, value=seconds).to_parameter_msg()
+        return self._set.call_async(SetParameters.Request(parameters=[parameter]))
+
+
+class SelectTarget(Node):
+    """The window and what it says to the tracker; `done` gets the exit code."""
+
+    def __init__(self, **node_options: Any) -> None:
+        super().__init__('select_target', **node_options)
+        declare(self, SELECT_TARGET)
+        self.done = Future()
+        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._selection = DragSelection()
+        self._newest: images.ImageMessage | None = None
+        self._picture: np.ndarray | None = None          # in the window
+        self._header = Header()                          # its
+        self._verdict = ''                               # what came of the last box
+        self._answer: Future | None = None               # awaited
+        self._answer_until = 0.0
+        self._ending: Future | None = None               # awaited before the end
+        self._ending_until = 0.0
+        self._code: int | None = None
+        self._topic = self.resolve_topic_name('image')
+        self._memory = LongerMemory(self, self.get_parameter('keep_seconds').value)
+        self._tracker = self.create_client(SetTarget, 'tracker/set_target')
+        self._window = SelectionWindow(
+            'select target', self.get_parameter('window_columns').value, self._on_mouse)
+        kind: type = Image
+        if self.get_parameter('image_transport').value == 'compressed':
+            self._topic, kind = f'{self._topic}/compressed', CompressedImage
+        self.create_subscription(kind, self._topic, self._on_image, _IMAGE_QOS)
+        self.create_timer(_TICK, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def destroy_node(self) -> None:
+        """Close the window and destroy the node."""
+        if hasattr(self, '_window'):
+            self._window.close()
+        super().destroy_node()
+
+    def _on_image(self, message: images.ImageMessage) -> None:
+        self._newest = message
+
+    def _on_mouse(self, kind: str, position: tuple[float, float]) -> None:
+        if self._picture is None or self._answer or self._code is not None:
+            return
+        if kind == 'press':
+            rows, columns = self._picture.shape[:2]
+            self._selection.press(position, columns, rows)
+            self._verdict = ''
+            self._memory.begin()
+        elif kind == 'move':
+            self._selection.move(position)
+        else:
+            self._selection.release(position)
+
+    def _tick(self) -> None:
+        if self._code is not None:
+            self._end_when_ready()
+            return
+        self._take_picture()
+        self._check_answer()
+        picture, outline = self._picture, None
+        if picture is None:
+            picture = np.zeros((120, 640, 3), np.uint8)
+        if self._selection.active:
+            outline = self._selection.outline()
+        self._window.show(picture, [self._hint(), self._verdict], outline)
+        key = self._window.poll()
+        if key == ACCEPT and not self._answer:
+            self._give()
+        elif key == REDRAW and not self._answer:
+            self._go_live('')
+        elif key == CANCEL:
+            if self._selection.active:
+                self._go_live('')
+            else:
+                self.get_logger().info('no target chosen')
+                self._finish(EXIT_FAILURE)
+
+    def _take_picture(self) -> None:
+        """Show the newest image, unless a box is being drawn on the one that is shown."""
+        message, self._newest = self._newest, None
+        if message is None or self._selection.active:
+            return
+        try:
+            self._picture, self._header = self._decoder.decode(message), message.header
+        except InputError as error:
+            self._verdict = f'image not used: {error}'
+            self.get_logger().warning(
+                f'image on {self._topic} not used: {error}', throttle_duration_sec=5.0)
+
+    def _give(self) -> None:
+        try:
+            box = self._selection.box(self.get_parameter('smallest_box').value)
+        except InputError as error:
+            self._go_live(str(error))
+            return
+        if not self._tracker.service_is_ready():
+            self._verdict = f'no tracker serves {self._tracker.srv_name}'
+            return               # the box stays; Enter tries again
+        # The image's stamp; which frame of reference it is in is the tracker's business.
+        target = messages.make_detection(Header(stamp=self._header.stamp), box, score=1.0)
+        self._answer = self._tracker.call_async(SetTarget.Request(target=target))
+        self._answer_until = time.monotonic() + ANSWER_SECONDS
+        self._verdict = 'waiting for the tracker'
+
+    def _check_answer(self) -> None:
+        answer = self._answer
+        if answer is None:
+            return
+        if answer.done():
+            self._answer = None
+            reply = answer.result()
+            if reply.success:
+                self.get_logger().info(f"tracking '{reply.message}'")
+                self._finish(EXIT_OK)
+            else:
+                self.get_logger().warning(f'box refused: {reply.message}')
+                self._go_live(f'refused: {reply.message}')
+        elif time.monotonic() > self._answer_until:
+            self._tracker.remove_pending_request(answer)
+            self._answer = None
+            self._go_live(f'{self._tracker.srv_name} gave no answer in {ANSWER_SECONDS:g} s')
+
+    def _hint(self) -> str:
+        if self._picture is None:
+            return f'waiting for an image on {self._topic}'
+        if not self._selection.active:
+            return 'drag a box around the target    Esc: end'
+        return 'Enter: track this    r: draw again    Esc: back'
+
+    def _go_live(self, verdict: str) -> None:
+        self._selection.clear()
+        self._verdict = verdict
+        self._memory.end()
+
+    def _finish(self, code: int) -> None:
+        self._code = code
+        self._selection.clear()
+        self._ending = self._memory.end()
+        self._ending_until = time.monotonic() + 1.0
+
+    def _end_when_ready(self) -> None:
+        """End once the tracker has its own memory back, or does not answer."""
+        if self._ending is None or self._ending.done() or time.monotonic() > self._ending_until:
+            if not self.done.done():
+                self.done.set_result(self._code)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the window until a target is taken; return the exit code."""
+    return run_node(SelectTarget, args)

@@ -1,0 +1,136 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Watches a run of the simulator: a video of it, and how well the robot followed."""
+
+import math
+from pathlib import Path
+import sys
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.nodes import images
+from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.pairing import Pair
+from aiatrack_ros.nodes.pairing import StampPairing
+from aiatrack_ros.nodes.parameters import declare
+from aiatrack_ros.nodes.parameters import Setting
+from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.simulation.map_view import MapView
+from aiatrack_ros.simulation.run_report import make_report
+from aiatrack_ros.simulation.run_report import Record
+from aiatrack_ros.simulation.world import Pose
+from aiatrack_ros.tracking.drawing import draw
+from aiatrack_ros.tracking.video import VideoWriter
+from geometry_msgs.msg import Pose as PoseMessage
+from geometry_msgs.msg import PoseArray
+from geometry_msgs.msg import TwistStamped
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+
+_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+_STATES = {TrackerStatus.IDLE: 'idle', TrackerStatus.TRACKING: 'tracking',
+           TrackerStatus.LOST: 'lost'}
+
+_TOPICS = {'sim/truth': PoseArray, 'sim/target_box': Detection2D, 'cmd_vel': TwistStamped,
+           'tracker/tracks': Detection2DArray, 'tracker/status': TrackerStatus}
+
+SIM_RECORDER = (
+    Setting('video', '', 'video to write, .mp4; empty for none', read_only=True),
+    Setting('fps', 10.0, 'frames per second of that video', (1.0, 1000.0), read_only=True),
+    Setting('report', '', 'file for the figures, .json; empty for none', read_only=True),
+)
+
+
+class SimRecorder(Node):
+    """Takes all that is said of each image and, when it is destroyed, sums it up."""
+
+    def __init__(self, **node_options: Any) -> None:
+        super().__init__('sim_recorder', **node_options)
+        self._records: list[Record] = []
+        self._writer: VideoWriter | None = None
+        self._report = ''
+        self._first_stamp = 0
+        self._last_stamp = 0
+        self._map = MapView()
+        self._pairing: StampPairing = StampPairing(tuple(_TOPICS))
+        declare(self, SIM_RECORDER)
+        video = self.get_parameter('video').value
+        self._report = self.get_parameter('report').value
+        if self._report and not Path(self._report).parent.is_dir():
+            raise InputError(f"report '{self._report}' can't be written: no such folder")
+        if video:
+            self._writer = VideoWriter(video, self.get_parameter('fps').value)
+            self._decoder = images.ImageDecoder()
+        for topic, message_type in _TOPICS.items():
+            self.create_subscription(
+                message_type, topic, lambda message, topic=topic: self._on_answer(topic, message),
+                _QOS)
+        self.create_subscription(Image, 'image', self._on_image, _QOS)
+
+    def destroy_node(self) -> None:
+        """Finish the video, print the figures, and destroy the node."""
+        for pair in self._pairing.rest():
+            self._take(pair)
+        if self._writer:
+            self._writer.close()
+        if self._records:
+            report = make_report(self._records)
+            if self._report:
+                Path(self._report).write_text(report.json() + '\n', encoding='utf-8')
+            print(report.table(), flush=True)
+        super().destroy_node()
+
+    def _on_image(self, message: Image) -> None:
+        stamp = messages.nanoseconds(message.header.stamp)
+        if stamp > self._last_stamp:         # some images are sent twice
+            self._pairing.add_image(stamp, message)
+            self._take_ready()
+
+    def _on_answer(self, topic: str, message: Any) -> None:
+        stamp = messages.nanoseconds(message.header.stamp)
+        if stamp > self._last_stamp:
+            self._pairing.add_answer(topic, stamp, message)
+            self._take_ready()
+
+    def _take_ready(self) -> None:
+        for pair in self._pairing.ready():
+            self._take(pair)
+
+    def _take(self, pair: Pair) -> None:
+        self._last_stamp = pair.stamp
+        if not pair.answers:
+            return
+        self._first_stamp = self._first_stamp or pair.stamp
+        robot, target = (_pose(message) for message in pair.answers['sim/truth'].poses)
+        status, twist = pair.answers['tracker/status'], pair.answers['cmd_vel'].twist
+        detections = pair.answers['tracker/tracks'].detections
+        record = Record(
+            time=(pair.stamp - self._first_stamp) / 1e9, robot=robot, target=target,
+            visible=pair.answers['sim/target_box'].results[0].hypothesis.score,
+            track_id=detections[0].id if detections else '', score=status.score,
+            state=_STATES[status.state], speed=twist.linear.x, turn_rate=twist.angular.z)
+        self._records.append(record)
+        if self._writer:
+            box = messages.box_from_bounding_box(detections[0].bbox) if detections else None
+            score = record.score if record.state != 'idle' else None
+            camera = draw(self._decoder.decode(pair.image), record.state, box, score)
+            self._writer.write(np.hstack([camera, self._map.draw(record)]))
+
+
+def _pose(message: PoseMessage) -> Pose:
+    heading = 2 * math.atan2(message.orientation.z, message.orientation.w)
+    return Pose(message.position.x, message.position.y, heading)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Record until Ctrl-C; return the exit code."""
+    return run_node(SimRecorder, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

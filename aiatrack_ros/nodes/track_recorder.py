@@ -1,0 +1,186 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Writes the images of a camera as a video with the tracks drawn in, and sums up how it went."""
+
+import statistics
+import sys
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.nodes import images
+from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.pairing import Pair
+from aiatrack_ros.nodes.pairing import StampPairing
+from aiatrack_ros.nodes.parameters import declare
+from aiatrack_ros.nodes.parameters import Setting
+from aiatrack_ros.nodes.run import EXIT_OK
+from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.tracking.drawing import draw
+from aiatrack_ros.tracking.video import VideoWriter
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2DArray
+
+_QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+
+_STATES = {
+    TrackerStatus.IDLE: 'idle',
+    TrackerStatus.TRACKING: 'tracking',
+    TrackerStatus.LOST: 'lost',
+}
+
+PARAMETERS = (
+    Setting('output', 'tracks.mp4', 'video to write, .mp4', read_only=True),
+    Setting('fps', 30.0, 'frames per second of that video', (1.0, 1000.0), read_only=True),
+    Setting(
+        'idle_timeout',
+        0.0,
+        'end when no image has come for so long after the first, in '
+        'seconds; 0 goes on until Ctrl-C',
+        (0.0, 3600.0),
+        read_only=True,
+    ),
+)
+
+
+class Summary:
+    """Counts the frames and what was said of them."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.states = dict.fromkeys(_STATES, 0)
+        self.latencies: list[float] = []  # seconds, of the frames in which a target was sought
+        self.scores: list[float] = []  # of the tracked ones
+
+    def add(self, status: TrackerStatus | None) -> None:
+        """Count a frame; None if it was passed over."""
+        self.frames += 1
+        if status is None:
+            return
+        self.states[status.state] += 1
+        if status.state != TrackerStatus.IDLE:
+            self.latencies.append(status.latency)
+        if status.state == TrackerStatus.TRACKING:
+            self.scores.append(status.score)
+
+    def table(self) -> str:
+        """Return the table, one value a line."""
+        dropped = self.frames - sum(self.states.values())
+        rows = [
+            ('frames published', str(self.frames)),
+            ('  before the target was set', str(self.states[TrackerStatus.IDLE])),
+            ('  tracked', str(self.states[TrackerStatus.TRACKING])),
+            ('  target lost', str(self.states[TrackerStatus.LOST])),
+            ('  dropped for a newer one', str(dropped)),
+            ('latency, stamp to track: median', _milliseconds(self.latencies, 50)),
+            ('                 95th percentile', _milliseconds(self.latencies, 95)),
+            (
+                'mean score (predicted IoU)',
+                f'{statistics.fmean(self.scores):.2f}' if self.scores else 'none',
+            ),
+        ]
+        return '\n'.join(f'{name:<34}{value:>10}' for name, value in rows)
+
+
+def _milliseconds(seconds: list[float], percent: float) -> str:
+    return f'{1000 * np.percentile(seconds, percent):.0f} ms' if seconds else 'none'
+
+
+class TrackRecorder(Node):
+    """
+    Records `image` with what the tracker says on `tracks` and `status`.
+
+    An image that was passed over for a newer one shows what was known last. Raises InputError for
+    an output that cannot be written.
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        super().__init__('track_recorder', **node_options)
+        self._writer: VideoWriter | None = None
+        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._pairing: StampPairing = StampPairing(('tracks', 'status'))
+        self._summary = Summary()
+        self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
+        self._timer = None
+        self.done: Future = Future()
+        # May raise; ROS then destroys what there is by destroy_node().
+        declare(self, PARAMETERS)
+        self._idle_timeout: float = self.get_parameter('idle_timeout').value
+        self._writer = VideoWriter(
+            self.get_parameter('output').value, self.get_parameter('fps').value
+        )
+        self.create_subscription(
+            Image,
+            'image',
+            self._on_image,
+            QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self.create_subscription(
+            Detection2DArray, 'tracks', lambda message: self._on_answer('tracks', message), _QOS
+        )
+        self.create_subscription(
+            TrackerStatus, 'status', lambda message: self._on_answer('status', message), _QOS
+        )
+
+    def close(self) -> None:
+        """Write what is left and print the summary."""
+        for pair in self._pairing.rest():
+            self._write(pair)
+        if self._writer:
+            self._writer.close()
+        if self._summary.frames:
+            print(self._summary.table())
+            print(f'video: {self._writer.path}', flush=True)
+
+    def destroy_node(self) -> None:
+        """Finish the video and destroy the node."""
+        self.close()
+        super().destroy_node()
+
+    def _on_image(self, message: Image) -> None:
+        self._pairing.add_image(messages.nanoseconds(message.header.stamp), message)
+        self._write_ready()
+        if self._timer is not None:
+            self._timer.reset()
+        elif self._idle_timeout:
+            self._timer = self.create_timer(self._idle_timeout, self._end)
+
+    def _on_answer(self, topic: str, message: Detection2DArray | TrackerStatus) -> None:
+        self._pairing.add_answer(topic, messages.nanoseconds(message.header.stamp), message)
+        self._write_ready()
+
+    def _write_ready(self) -> None:
+        for pair in self._pairing.ready():
+            self._write(pair)
+
+    def _write(self, pair: Pair) -> None:
+        status = pair.answers.get('status')
+        self._summary.add(status)
+        if status is not None:
+            detections = pair.answers['tracks'].detections
+            box = messages.box_from_bounding_box(detections[0].bbox) if detections else None
+            score = None if status.state == TrackerStatus.IDLE else status.score
+            self._seen = (_STATES[status.state], box, score)
+        try:
+            self._writer.write(draw(self._decoder.decode(pair.image), *self._seen))
+        except InputError as error:
+            self.get_logger().warning(f'not written: {error}')
+
+    def _end(self) -> None:
+        if not self.done.done():
+            self.done.set_result(EXIT_OK)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Record until the images end or Ctrl-C; return the exit code."""
+    return run_node(TrackRecorder, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,423 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+The tracker as a managed node: images and a box come in, tracks go out.
+
+Callbacks only hand over: images to the frame buffer, everything else to the tracking thread, which
+publishes. All outputs carry the header of their image.
+"""
+
+from collections.abc import Callable
+import itertools
+import sys
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.nodes import diagnostics
+from aiatrack_ros.nodes import images
+from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes import qos_events
+from aiatrack_ros.nodes.diagnostics import Monitor
+from aiatrack_ros.nodes.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.overlay import LatestOnly
+from aiatrack_ros.nodes.parameters import TrackerParameters
+from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.worker import Outcome
+from aiatrack_ros.nodes.worker import Reply
+from aiatrack_ros.nodes.worker import Target
+from aiatrack_ros.nodes.worker import TrackingWorker
+from aiatrack_ros.nodes.worker import warm_up
+from aiatrack_ros.srv import SetTarget
+from aiatrack_ros.tracking import create_tracker
+from aiatrack_ros.tracking import State
+from aiatrack_ros.tracking import Tracker
+from aiatrack_ros.tracking.drawing import draw
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleState
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.task import Future
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import RegionOfInterest
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+_STATES = {State.TRACKING: TrackerStatus.TRACKING, State.LOST: TrackerStatus.LOST}
+_STATE_NAMES = {
+    TrackerStatus.IDLE: 'idle',
+    TrackerStatus.TRACKING: 'tracking',
+    TrackerStatus.LOST: 'lost',
+}
+
+_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class TrackerNode(LifecycleNode):
+    """
+    The node of the contract in the README.
+
+    unconfigured: only parameters. inactive: weights loaded, publishers there. active: images are
+    taken and answered. Deactivation forgets the target: it has moved on when we look again.
+
+    `make_tracker` is called with the parameters model, checkpoint, device, precision, threads,
+    engine and settings by name.
+    """
+
+    def __init__(
+        self, make_tracker: Callable[..., Tracker] = create_tracker, **node_options: Any
+    ) -> None:
+        super().__init__('tracker', **node_options)
+        self._make_tracker = make_tracker
+        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._track_numbers = itertools.count(1)
+        self._monitor = Monitor()
+        self._tracker: Tracker | None = None
+        self._worker: TrackingWorker | None = None
+        self._overlay: LatestOnly | None = None
+        self._buffer = FrameBuffer(0.0)
+        self._state = TrackerStatus.IDLE
+        self._inputs: list[Any] = []  # subscriptions, while active
+        self._outputs: list[Any] = []  # publishers, from configure to cleanup
+        self._image_topic = ''
+        # May raise; ROS then destroys what there is by destroy_node().
+        self._settings = TrackerParameters(self, self._apply_parameters)
+        self._apply_parameters()
+        self._health = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self.create_timer(1.0, self._diagnose)
+        self.create_service(SetTarget, '~/set_target', self._on_set_target)
+        self.create_service(Trigger, '~/reset', self._on_reset)
+
+    def start(self) -> bool:
+        """Configure and activate if the parameter autostart says so; return False on failure."""
+        if not self._settings['autostart']:
+            return True
+        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
+
+    # --- lifecycle ---
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and try the network, make the publishers; FAILURE, with the reason in the log."""
+        get = self._settings
+        try:
+            self._tracker = self._make_tracker(
+                model=get['model'],
+                checkpoint=get['checkpoint'],
+                device=get['device'],
+                precision=get['precision'],
+                threads=get['threads'],
+                engine=get['engine'],
+                settings=get.tracker_settings(),
+            )
+            warm_up(self._tracker)
+            self._monitor = Monitor()
+            self._track = self._output(Detection2D, '~/track')
+            self._tracks = self._output(Detection2DArray, '~/tracks')
+            self._status = self._output(TrackerStatus, '~/status')
+            self._pictures = self._output(Image, '~/overlay')
+        except Exception as error:
+            # Whatever it is, without this line rclpy would say nothing but that it failed.
+            self.get_logger().error(f'cannot configure: {error}')
+            self._monitor.problem('configure', f'cannot configure: {error}')
+            self._release()
+            return FAILURE
+        self.get_logger().info(f'tracker: {self._tracker.description}')
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take images and boxes from now on."""
+        result = super().on_activate(state)
+        self._monitor.restart_silence()
+        self._buffer.clear()
+        self._overlay = LatestOnly(self._publish_overlay, self._overlay_failed)
+        self._worker = TrackingWorker(
+            self._tracker, self._buffer, self._decoder, self._publish, self._complain
+        )
+        try:
+            self._subscribe()
+        except Exception as error:  # a QoS override that does not exist
+            self.get_logger().error(f'cannot activate: {error}')
+            self._stop()
+            return FAILURE
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop taking images and forget the target."""
+        self._stop()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of the network."""
+        self._release()
+        return super().on_cleanup(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of everything."""
+        self._release()
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of everything, so that the node can be configured again."""
+        self._release()
+        return super().on_error(state)
+
+    def destroy_node(self) -> None:
+        """End the threads and destroy the node."""
+        self._release()
+        super().destroy_node()
+
+    def _output(self, message_type: type, topic: str) -> Any:
+        publisher = self.create_lifecycle_publisher(
+            message_type,
+            topic,
+            _QOS,
+            event_callbacks=qos_events.of_publisher(topic, self._complain),
+        )
+        self._outputs.append(publisher)
+        return publisher
+
+    def _subscribe(self) -> None:
+        topic = self.resolve_topic_name('image')
+        message_type: type = Image
+        if self._settings['image_transport'] == 'compressed':
+            topic, message_type = topic + '/compressed', CompressedImage
+        self._image_topic = topic
+        # A new profile each time, for the overrides are written into it.
+        image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+        overrides = QoSOverridingOptions.with_default_policies()
+        self._input(message_type, topic, self._on_image, image_qos, overrides)
+        self._input(Detection2D, '~/init_box', self._on_init_box, _QOS)
+        self._input(RegionOfInterest, '~/init_roi', self._on_init_roi, _QOS)
+
+    def _input(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        overrides: QoSOverridingOptions | None = None,
+    ) -> None:
+        self._inputs.append(
+            self.create_subscription(
+                message_type,
+                topic,
+                callback,
+                qos,
+                event_callbacks=qos_events.of_subscription(topic, self._complain),
+                qos_overriding_options=overrides,
+            )
+        )
+
+    def _stop(self) -> None:
+        """Leave the active state; harmless outside of it."""
+        for subscription in self._inputs:
+            self.destroy_subscription(subscription)
+        self._inputs.clear()
+        if self._worker:
+            self._worker.stop()
+            self._worker = None
+        if self._overlay:
+            self._overlay.stop()
+            self._overlay = None
+        self._buffer.clear()
+        self._state = TrackerStatus.IDLE
+
+    def _release(self) -> None:
+        """Return to the unconfigured state; harmless outside of the others."""
+        self._stop()
+        for publisher in self._outputs:
+            self.destroy_lifecycle_publisher(publisher)
+        self._outputs.clear()
+        self._tracker = None
+
+    def _apply_parameters(self) -> None:
+        self._buffer.seconds = self._settings['frame_buffer_seconds']
+        if self._worker:
+            self._worker.apply(self._settings.tracker_settings())
+        elif self._tracker:
+            self._tracker.settings = self._settings.tracker_settings()
+
+    # --- inputs ---
+
+    def _on_image(self, message: images.ImageMessage) -> None:
+        sequence = self._monitor.image_received()
+        try:
+            images.check(message)
+        except InputError as error:
+            self._complain('image', f'image on {self._image_topic} not used: {error}')
+            return
+        if not self._buffer.add(sequence, message):
+            self._complain(
+                'time',
+                'the stamps of the images jumped back (a bag began again, or '
+                'the clock was set); the older images are forgotten',
+            )
+        self._worker.wake()
+
+    def _on_init_box(self, message: Detection2D) -> None:
+        self._set_target(message, self._log_reply)
+
+    def _on_init_roi(self, message: RegionOfInterest) -> None:
+        box = messages.box_from_region(message)
+        self._set_target(messages.make_detection(Header(), box, score=1.0), self._log_reply)
+
+    async def _on_set_target(
+        self, request: SetTarget.Request, response: SetTarget.Response
+    ) -> SetTarget.Response:
+        future = Future(executor=self.executor)
+        self._set_target(request.target, self._reply_to(future))
+        response.success, response.message = await future
+        return response
+
+    async def _on_reset(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        if self._worker is None:
+            response.success, response.message = True, 'there was no target'
+            return response
+        future = Future(executor=self.executor)
+        self._worker.reset(self._reply_to(future))
+        response.success, response.message = await future
+        return response
+
+    def _set_target(self, detection: Detection2D, reply: Reply) -> None:
+        if self._worker is None:
+            reply(False, 'the node is not active; activate it first')
+            return
+        try:
+            box = messages.box_from_bounding_box(detection.bbox)
+        except InputError as error:
+            reply(False, str(error))
+            return
+        self._worker.set_target(
+            Target(
+                box=box,
+                stamp=messages.nanoseconds(detection.header.stamp),
+                track_id=detection.id or f'target_{next(self._track_numbers)}',
+                class_id=messages.class_of(detection),
+            ),
+            reply,
+        )
+
+    def _log_reply(self, success: bool, text: str) -> None:
+        if success:
+            self.get_logger().info(f"tracking '{text}'")
+        else:
+            self._complain('target', f'box refused: {text}')
+
+    def _reply_to(self, future: Future) -> Reply:
+        """Return a reply that ends the wait of a service, from any thread."""
+
+        def reply(success: bool, text: str) -> None:
+            future.set_result((success, text))
+            if self.executor:
+                self.executor.wake()
+
+        return reply
+
+    # --- outputs, on the tracking thread ---
+
+    def _publish(self, outcome: Outcome) -> None:
+        header = outcome.frame.message.header
+        result, target = outcome.result, outcome.target
+        self._state = TrackerStatus.IDLE if result is None else _STATES[result.state]
+        detections = []
+        if self._state == TrackerStatus.TRACKING:
+            detections.append(
+                messages.make_detection(
+                    header, result.box, result.score, target.track_id, target.class_id
+                )
+            )
+        for detection in detections:
+            self._send(self._track, detection)
+        self._send(self._tracks, messages.make_detections(header, detections))
+        latency = (self.get_clock().now().nanoseconds - outcome.frame.stamp) / 1e9
+        compute_time = None if result is None else result.times['total']
+        self._monitor.image_answered(outcome.frame.sequence, latency, compute_time)
+        status = TrackerStatus(
+            header=header,
+            state=self._state,
+            latency=latency,
+            frames_received=self._monitor.received,
+            frames_tracked=self._monitor.tracked,
+            frames_dropped=self._monitor.dropped,
+        )
+        if result is not None:
+            status.id, status.score = target.track_id, result.score
+            status.memory_fill, status.compute_time = outcome.memory_fill, compute_time
+        self._send(self._status, status)
+        if self._settings['publish_overlay'] and self._pictures.get_subscription_count():
+            self._overlay.put(outcome)
+
+    def _send(self, publisher: Any, message: Any) -> None:
+        """Publish, unless Ctrl-C has just closed ROS under the thread."""
+        try:
+            publisher.publish(message)
+        except Exception:
+            if self.context.ok():
+                raise
+
+    def _publish_overlay(self, outcome: Outcome) -> None:
+        message, result = outcome.frame.message, outcome.result
+        picture = outcome.picture
+        if picture is None:
+            picture = self._decoder.decode(message)
+        if result is None:
+            drawn = draw(picture, 'idle')
+        elif result.state is State.TRACKING:
+            drawn = draw(picture, 'tracking', result.box, result.score)
+        else:
+            drawn = draw(picture, 'lost', score=result.score)
+        self._send(self._pictures, images.encode(drawn, message.header))
+
+    def _overlay_failed(self, error: Exception) -> None:
+        self._complain('overlay', f'no overlay: {error}')
+
+    # --- how it goes ---
+
+    def _complain(
+        self, kind: str, text: str, log_seconds: float = diagnostics.LOG_SECONDS
+    ) -> None:
+        if self._monitor.problem(kind, text, log_seconds) and self.context.ok():
+            self.get_logger().warning(text)
+
+    def _diagnose(self) -> None:
+        active = self._worker is not None
+        if active and self._monitor.silence() > diagnostics.SILENCE_SECONDS:
+            self._complain('silence', self._silence_text(), diagnostics.LONG_LOG_SECONDS)
+        if active:
+            state = _STATE_NAMES[self._state]
+        else:
+            state = 'inactive' if self._tracker else 'unconfigured'
+        device = self._tracker.description if self._tracker else 'none'
+        status = self._monitor.status(
+            f'{self.get_fully_qualified_name()}: tracker', device, state, active
+        )
+        stamp: Time = self.get_clock().now().to_msg()  # of the report, there is no image here
+        self._health.publish(diagnostics.make_array(Header(stamp=stamp), status))
+
+    def _silence_text(self) -> str:
+        text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
+        if not self.count_publishers(self._image_topic):
+            return text + 'nobody publishes it; remap image to the topic of the camera'
+        return text + (
+            'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
+            'without config/fastdds.xml'
+        )
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until Ctrl-C; return the exit code."""
+    return run_node(TrackerNode, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

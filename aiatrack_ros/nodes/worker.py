@@ -1,0 +1,276 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+The one thread that owns the tracker.
+
+Everybody else hands over: images through the frame buffer, everything else as commands, which are
+carried out between two images. What comes out is given to `publish`, on this thread.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+import threading
+import time
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.nodes.frame_buffer import Frame
+from aiatrack_ros.nodes.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.images import ImageDecoder
+from aiatrack_ros.nodes.messages import seconds_text
+from aiatrack_ros.tracking import Tracker
+from aiatrack_ros.tracking import TrackerSettings
+from aiatrack_ros.tracking import TrackResult
+from aiatrack_ros.tracking.boxes import Box
+import numpy as np
+
+# A box may come before the image that it belongs to, which is larger. This long it is kept.
+PATIENCE = 1.0
+
+# Catching up goes through the frames missed at this many times the camera's pace, at least.
+CATCH_UP_PACE = 2.0
+
+Reply = Callable[[bool, str], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to track: a box in the image of `stamp` (nanoseconds; 0 is the newest image)."""
+
+    box: Box
+    stamp: int
+    track_id: str
+    class_id: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is believed about one image. Without a target, `result` is None."""
+
+    frame: Frame
+    target: Target | None = None
+    result: TrackResult | None = None
+    picture: np.ndarray | None = None  # (H, W, 3) RGB, where it was decoded
+    memory_fill: int = 0
+
+
+def warm_up(tracker: Tracker) -> None:
+    """Have the tracker work once, for the first time is slow, on a GPU by seconds."""
+    picture = np.zeros((240, 320, 3), np.uint8)
+    tracker.initialize(picture, (140.0, 100.0, 40.0, 40.0))
+    tracker.track(picture)
+    tracker.reset()
+
+
+class TrackingWorker:
+    """
+    Runs the tracker over the newest frame of a buffer, again and again.
+
+    `publish` takes the outcome of each image worked on, in the order of their arrival. `complain`
+    takes a kind ('image', 'target' or 'tracker') and one line for the user.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        buffer: FrameBuffer,
+        decoder: ImageDecoder,
+        publish: Callable[[Outcome], None],
+        complain: Callable[[str, str], None],
+    ) -> None:
+        self._tracker = tracker
+        self._buffer = buffer
+        self._decoder = decoder
+        self._publish = publish
+        self._complain = complain
+        self._condition = threading.Condition()
+        self._commands: deque[Callable[[], None]] = deque()
+        self._stopped = False
+        self._waiting: tuple[Target, Reply, float] | None = None  # ..., until (monotonic)
+        self._target: Target | None = None
+        self._shape: tuple[int, ...] = ()  # of the target's pictures
+        self._position = 0  # sequence of the last frame worked on
+        self._published = 0  # sequence of the last frame published
+        self._stamp = 0  # of the last frame worked on
+        self._duration = 0.0  # of the last work on a frame, seconds
+        self._catching_up = False
+        self._thread = threading.Thread(target=self._run, name='tracking', daemon=True)
+        self._thread.start()
+
+    # --- called from other threads ---
+
+    def wake(self) -> None:
+        """Say that the buffer has a new frame."""
+        with self._condition:
+            self._condition.notify()
+
+    def set_target(self, target: Target, reply: Reply) -> None:
+        """Begin to track; `reply` is told (True, id) or (False, reason)."""
+        self._submit(lambda: self._accept(target, reply))
+
+    def reset(self, reply: Reply) -> None:
+        """Forget the target."""
+        self._submit(lambda: self._reset(reply))
+
+    def apply(self, settings: TrackerSettings) -> None:
+        """Track with these settings from the next frame on."""
+
+        def change() -> None:
+            self._tracker.settings = settings
+
+        self._submit(change)
+
+    def stop(self) -> None:
+        """End the thread after the frame in work; the tracker is left without a target."""
+        with self._condition:
+            self._stopped = True
+            self._condition.notify()
+        self._thread.join()
+
+    # --- the thread ---
+
+    def _submit(self, command: Callable[[], None]) -> None:
+        with self._condition:
+            self._commands.append(command)
+            self._condition.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                patience = self._waiting[2] - time.monotonic() if self._waiting else None
+                self._condition.wait_for(self._has_work, patience)
+                stopped = self._stopped
+                commands, self._commands = self._commands, deque()
+            for command in commands:
+                command()
+            if stopped:
+                break
+            if self._waiting:
+                self._try_waiting()
+            frame = self._next_frame()
+            if frame:
+                self._work_on(frame)
+        self._refuse_waiting('the node was deactivated')
+        self._forget_target()
+
+    def _has_work(self) -> bool:
+        newest = self._buffer.newest()
+        return bool(self._stopped or self._commands or newest and newest.sequence > self._position)
+
+    def _next_frame(self) -> Frame | None:
+        newest = self._buffer.newest()
+        if newest is None or newest.sequence <= self._position:
+            return None
+        if not self._catching_up:
+            return newest
+        step = int(CATCH_UP_PACE * self._duration * 1e9)
+        frame = self._buffer.after(self._position, self._stamp + step) or newest
+        self._catching_up = frame is not newest
+        return frame
+
+    # --- targets ---
+
+    def _accept(self, target: Target, reply: Reply) -> None:
+        self._refuse_waiting('a newer box came before its image')
+        self._waiting = (target, reply, time.monotonic() + PATIENCE)
+
+    def _try_waiting(self) -> None:
+        target, reply, until = self._waiting
+        try:
+            frame = self._buffer.find(target.stamp)
+            if frame is not None:
+                self._waiting = None
+                self._initialize(frame, target)
+                reply(True, target.track_id)
+            elif time.monotonic() >= until:
+                self._refuse_waiting(self._missing(target))
+        except InputError as error:
+            self._waiting = None
+            reply(False, str(error))
+        except Exception as error:
+            self._fail(error)
+            reply(False, f'the tracker failed: {error}')
+
+    def _missing(self, target: Target) -> str:
+        newest = self._buffer.newest()
+        if newest is None:
+            return 'no image has arrived yet; the box needs one to begin in'
+        return (
+            f'the image of {seconds_text(target.stamp)}, on which the box was drawn, has not '
+            f'arrived; the newest is of {seconds_text(newest.stamp)}'
+        )
+
+    def _refuse_waiting(self, reason: str) -> None:
+        if self._waiting:
+            _, reply, _ = self._waiting
+            self._waiting = None
+            reply(False, reason)
+
+    def _initialize(self, frame: Frame, target: Target) -> None:
+        picture = self._decoder.decode(frame.message)
+        begin = time.perf_counter()
+        self._tracker.initialize(picture, target.box)
+        self._duration = time.perf_counter() - begin
+        self._target = target
+        self._shape = picture.shape
+        if frame.sequence > self._published:
+            self._emit(Outcome(frame))  # there was no track of this target yet
+        self._position = frame.sequence
+        self._stamp = frame.stamp
+        self._catching_up = True
+
+    def _reset(self, reply: Reply) -> None:
+        self._refuse_waiting('reset before its image came')
+        had_target = self._target is not None
+        self._forget_target()
+        reply(True, 'target forgotten' if had_target else 'there was no target')
+
+    def _forget_target(self) -> None:
+        self._target = None
+        self._tracker.reset()
+
+    # --- frames ---
+
+    def _work_on(self, frame: Frame) -> None:
+        self._position = frame.sequence
+        self._stamp = frame.stamp
+        if self._target is None:
+            self._emit(Outcome(frame))
+            return
+        try:
+            self._emit(self._track(frame, self._target))
+        except InputError as error:
+            self._complain('image', f'image not used: {error}')
+        except Exception as error:
+            self._fail(error)
+            self._emit(Outcome(frame))
+
+    def _track(self, frame: Frame, target: Target) -> Outcome:
+        begin = time.perf_counter()
+        picture = self._decoder.decode(frame.message)
+        if picture.shape != self._shape:
+            (height, width), (old_height, old_width) = picture.shape[:2], self._shape[:2]
+            self._complain(
+                'image',
+                f'the images were {old_width}x{old_height} and are '
+                f'{width}x{height} now; the target is forgotten, because its '
+                'box has no meaning there',
+            )
+            self._forget_target()
+            return Outcome(frame, picture=picture)
+        result = self._tracker.track(picture)
+        self._duration = time.perf_counter() - begin
+        return Outcome(frame, target, result, picture, self._tracker.memory_fill)
+
+    def _fail(self, error: Exception) -> None:
+        """Go on without a target after an error that nobody foresaw, out of memory for one."""
+        self._complain(
+            'tracker', f'the tracker failed and forgot its target: {type(error).__name__}: {error}'
+        )
+        self._waiting = None
+        self._forget_target()
+
+    def _emit(self, outcome: Outcome) -> None:
+        # While catching up, frames come by that were published already, without the target.
+        if outcome.frame.sequence > self._published:
+            self._published = outcome.frame.sequence
+            self._publish(outcome)

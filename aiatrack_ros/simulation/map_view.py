@@ -1,0 +1,111 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""A run from above: walls, robot and target with their trails, the distance over time."""
+
+import math
+
+from aiatrack_ros.simulation.run_report import DISTANCE
+from aiatrack_ros.simulation.run_report import MAX_ERROR
+from aiatrack_ros.simulation.run_report import Record
+from aiatrack_ros.simulation.world import DURATION
+from aiatrack_ros.simulation.world import Pose
+from aiatrack_ros.simulation.world import SCREEN
+import cv2
+import numpy as np
+
+SIZE = (480, 480)                  # width, height in pixels
+
+_SCALE = 80                        # pixels per metre
+_LEFT, _TOP = -0.6, 2.2            # of the map in metres: x to the right, y up
+_PLOT = (48, 340, 470, 452)        # left, top, right, bottom of the plot
+_PLOT_RANGE = (0.5, 3.5)           # metres
+
+# RGB
+_PAPER, _INK, _GRID, _BAND = (250, 249, 246), (40, 40, 40), (222, 220, 214), (222, 238, 222)
+_ROBOT, _TARGET, _HIDDEN = (20, 90, 200), (205, 40, 50), (235, 190, 190)
+
+
+class MapView:
+    """Draws the map frame by frame; the trails stay."""
+
+    def __init__(self) -> None:
+        self._canvas = np.full((SIZE[1], SIZE[0], 3), _PAPER, np.uint8)
+        for metre in range(-1, 7):
+            cv2.line(self._canvas, _pixel(metre, -1), _pixel(metre, 3), _GRID, 1)
+            cv2.line(self._canvas, _pixel(-1, metre), _pixel(7, metre), _GRID, 1)
+        cv2.rectangle(self._canvas, (0, 300), SIZE, _PAPER, -1)
+        cv2.line(self._canvas, _pixel(SCREEN.x1, SCREEN.y1), _pixel(SCREEN.x2, SCREEN.y2), _INK, 4)
+        _write(self._canvas, 'screen', (_pixel(SCREEN.x2, SCREEN.y2)[0] + 8, 14), _INK)
+        self._draw_axes()
+        self._last: Record | None = None
+
+    def draw(self, record: Record) -> np.ndarray:
+        """Return the map with one more frame, (480, 480, 3) uint8, RGB."""
+        seen = _TARGET if record.visible >= 0.05 else _HIDDEN
+        if self._last is not None:
+            before = self._last
+            for old, new, color in ((before.target, record.target, seen),
+                                    (before.robot, record.robot, _ROBOT)):
+                cv2.line(self._canvas, _pixel(old.x, old.y), _pixel(new.x, new.y), color, 2,
+                         cv2.LINE_AA)
+            cv2.line(self._canvas, _dot(before), _dot(record), seen, 2, cv2.LINE_AA)
+        self._last = record
+        picture = self._canvas.copy()
+        _draw_robot(picture, record.robot)
+        x, y = _pixel(record.target.x, record.target.y)
+        cv2.circle(picture, (x, y), 10, seen, -1, cv2.LINE_AA)
+        nose = (round(x + 15 * math.cos(record.target.heading)),
+                round(y - 15 * math.sin(record.target.heading)))
+        cv2.line(picture, (x, y), nose, seen, 3, cv2.LINE_AA)
+        lines = (f'{record.time:5.1f} s   distance {record.distance:4.2f} m   {record.state}',
+                 f'speed {record.speed:+5.2f} m/s   turn {record.turn_rate:+5.2f} rad/s   '
+                 f'score {record.score:4.2f}')
+        for number, line in enumerate(lines):
+            _write(picture, line, (8, 282 + 20 * number), _INK, 0.45)
+        return picture
+
+    def _draw_axes(self) -> None:
+        left, top, right, bottom = _PLOT
+        band = [_plot_row(DISTANCE + side * MAX_ERROR) for side in (1, -1)]
+        cv2.rectangle(self._canvas, (left, band[0]), (right, band[1]), _BAND, -1)
+        cv2.line(self._canvas, (left, _plot_row(DISTANCE)), (right, _plot_row(DISTANCE)), _GRID, 1)
+        cv2.rectangle(self._canvas, (left, top), (right, bottom), _INK, 1)
+        for metres in (1, 1.5, 2, 3):
+            _write(self._canvas, f'{metres:g} m', (6, _plot_row(metres) + 4), _INK)
+        for seconds in range(0, int(DURATION) + 1, 10):
+            column = round(left + (right - left) * seconds / DURATION)
+            cv2.line(self._canvas, (column, bottom), (column, bottom + 4), _INK, 1)
+            _write(self._canvas, f'{seconds} s', (column - 10, bottom + 18), _INK)
+
+
+def _pixel(x: float, y: float) -> tuple[int, int]:
+    return round((x - _LEFT) * _SCALE), round((_TOP - y) * _SCALE)
+
+
+def _plot_row(metres: float) -> int:
+    low, high = _PLOT_RANGE
+    share = (min(max(metres, low), high) - low) / (high - low)
+    return round(_PLOT[3] - (_PLOT[3] - _PLOT[1]) * share)
+
+
+def _dot(record: Record) -> tuple[int, int]:
+    share = min(record.time / DURATION, 1.0)
+    return round(_PLOT[0] + (_PLOT[2] - _PLOT[0]) * share), _plot_row(record.distance)
+
+
+def _draw_robot(picture: np.ndarray, robot: Pose) -> None:
+    corners = []
+    for angle, reach in ((0.0, 16), (2.4, 14), (-2.4, 14)):
+        x, y = _pixel(robot.x, robot.y)
+        corners.append((round(x + reach * math.cos(robot.heading + angle)),
+                        round(y - reach * math.sin(robot.heading + angle))))
+    cv2.fillPoly(picture, [np.array(corners)], _ROBOT, cv2.LINE_AA)
+    view = math.radians(35)
+    for side in (-view, view):
+        x, y = _pixel(robot.x + 0.7 * math.cos(robot.heading + side),
+                      robot.y + 0.7 * math.sin(robot.heading + side))
+        cv2.line(picture, _pixel(robot.x, robot.y), (x, y), _ROBOT, 1, cv2.LINE_AA)
+
+
+def _write(picture: np.ndarray, text: str, place: tuple[int, int], color: tuple[int, int, int],
+           size: float = 0.4) -> None:
+    cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)

@@ -1,0 +1,166 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""How well the robot followed, measured from the truth that only a simulation knows."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from dataclasses import dataclass
+import json
+import math
+import statistics
+
+from aiatrack_ros.simulation.world import Pose
+from aiatrack_ros.simulation.world import WALK_SECONDS
+
+# What a good run keeps to.
+DISTANCE = 1.5           # metres between robot and target
+MAX_ERROR = 0.4          # metres
+MAX_STOP_SECONDS = 1.0
+
+_GONE, _BACK = 0.05, 0.5           # visible share of the target below, and from, which it is that
+_STANDING = 1e-4                   # metres or radians between two frames
+
+
+@dataclass(frozen=True)
+class Record:
+    """
+    One frame of a run.
+
+    Attributes:
+        time: Seconds since the target started.
+        robot: Where the robot is.
+        target: Where the target is.
+        visible: Share of the target that the camera sees, in [0, 1].
+        track_id: Of the track; empty where there is none.
+        score: What the tracker thinks of itself, in [0, 1].
+        state: 'idle', 'tracking' or 'lost'.
+        speed: Commanded, m/s.
+        turn_rate: Commanded, rad/s.
+    """
+
+    time: float
+    robot: Pose
+    target: Pose
+    visible: float
+    track_id: str
+    score: float
+    state: str
+    speed: float
+    turn_rate: float
+
+    @property
+    def distance(self) -> float:
+        """Return the true distance between robot and target."""
+        return self.robot.distance(self.target)
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    The figures of a run; metres and seconds, None where it did not come to that.
+
+    Attributes:
+        frames: How many there were.
+        seconds: Simulated time.
+        walk_seconds: Simulated time of the walk before the target leaves.
+        mean_error: Mean deviation from the distance to keep, during the walk.
+        max_error: The largest one.
+        seconds_to_stop: From the target's leaving to the last motion of the robot.
+        seconds_to_resume: From the target's return to the first motion of the robot.
+        ids: The ids that the target had, in order.
+        final_error: Deviation from the distance to keep, at the end.
+    """
+
+    frames: int
+    seconds: float
+    walk_seconds: float
+    mean_error: float | None
+    max_error: float | None
+    seconds_to_stop: float | None
+    seconds_to_resume: float | None
+    ids: tuple[str, ...]
+    final_error: float | None
+
+    def shortcomings(self) -> list[str]:
+        """Return what was not as it should be, a line each."""
+        found = []
+        if self.walk_seconds < WALK_SECONDS - 0.5:
+            found.append(f'the run ended after {self.walk_seconds:.1f} s of the walk')
+        if self.max_error is None or self.max_error > MAX_ERROR:
+            found.append(f'the distance was off by {_text(self.max_error, "m")}, more than '
+                         f'{MAX_ERROR:g} m')
+        if self.seconds_to_stop is None or self.seconds_to_stop > MAX_STOP_SECONDS:
+            found.append(f'the robot stood {_text(self.seconds_to_stop, "s")} after the target '
+                         f'had left, later than {MAX_STOP_SECONDS:g} s')
+        if self.seconds_to_resume is None:
+            found.append('the robot did not move again when the target returned')
+        if len(self.ids) != 1:
+            found.append(f'the target had {len(self.ids)} ids, not one')
+        return found
+
+    def table(self) -> str:
+        """Return the figures as a table."""
+        rows = [
+            ('frames', f'{self.frames}'),
+            ('simulated time', f'{self.seconds:.1f} s'),
+            (f'distance error over {self.walk_seconds:.0f} s of walk, mean',
+             _text(self.mean_error, 'm')),
+            (f'{"maximum":>41}', _text(self.max_error, 'm')),
+            ('robot stands after the target left', _text(self.seconds_to_stop, 's')),
+            ('robot moves after the target returned', _text(self.seconds_to_resume, 's')),
+            ('distance error at the end', _text(self.final_error, 'm')),
+            ('ids of the target', ', '.join(self.ids) or 'none'),
+        ]
+        return '\n'.join(f'{name:<43}{value:>10}' for name, value in rows)
+
+    def json(self) -> str:
+        """Return the figures as JSON."""
+        return json.dumps(asdict(self), indent=2)
+
+
+def make_report(records: list[Record]) -> Report:
+    """Return the figures of a run from its frames, in order of time."""
+    errors = [abs(record.distance - DISTANCE) for record in records]
+    walk = [error for record, error in zip(records, errors) if record.time <= WALK_SECONDS]
+    seconds = records[-1].time if records else 0.0
+    ids = tuple(dict.fromkeys(record.track_id for record in records if record.track_id))
+    left = _first(records, lambda record: record.time > WALK_SECONDS and record.visible < _GONE)
+    back = left and _first(
+        records, lambda record: record.time > left and record.visible >= _BACK)
+    return Report(
+        frames=len(records), seconds=seconds, walk_seconds=min(seconds, WALK_SECONDS),
+        mean_error=statistics.fmean(walk) if walk else None,
+        max_error=max(walk, default=None),
+        seconds_to_stop=_to_stop(records, left, back or math.inf),
+        seconds_to_resume=_to_resume(records, back),
+        ids=ids, final_error=errors[-1] if errors else None)
+
+
+def _moves(before: Record, after: Record) -> bool:
+    return (before.robot.distance(after.robot) > _STANDING
+            or abs(after.robot.heading - before.robot.heading) > _STANDING)
+
+
+def _to_stop(records: list[Record], left: float | None, back: float) -> float | None:
+    """Return when the robot moved last between `left` and `back`; None if it never stood."""
+    if left is None:
+        return None
+    absent = [pair for pair in zip(records, records[1:]) if left <= pair[0].time < back]
+    moving = [after.time for before, after in absent if _moves(before, after)]
+    if not absent or (moving and moving[-1] == absent[-1][1].time):
+        return None
+    return moving[-1] - left if moving else 0.0
+
+
+def _to_resume(records: list[Record], back: float | None) -> float | None:
+    if back is None:
+        return None
+    return next((before.time - back for before, after in zip(records, records[1:])
+                 if before.time >= back and _moves(before, after)), None)
+
+
+def _first(records: list[Record], condition: Callable[[Record], bool]) -> float | None:
+    return next((record.time for record in records if condition(record)), None)
+
+
+def _text(value: float | None, unit: str) -> str:
+    return 'never' if value is None else f'{value:.2f} {unit}'

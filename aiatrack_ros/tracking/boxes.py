@@ -1,0 +1,76 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Boxes (x, y, w, h) in pixels, floats: checking, clipping and comparing."""
+
+from collections.abc import Sequence
+import math
+
+from aiatrack_ros.errors import InputError
+import numpy as np
+
+Box = tuple[float, float, float, float]
+
+CLIP_MARGIN = 10.0
+
+
+def parse_box(text: str) -> Box:
+    """Read 'x,y,w,h'.
+
+    Raises:
+        InputError: It is not four numbers.
+    """
+    try:
+        x, y, w, h = (float(part) for part in text.split(','))
+    except ValueError as error:
+        raise InputError(
+            f"box '{text}' is not four numbers x,y,w,h, such as 310,120,60,150"
+        ) from error
+    return x, y, w, h
+
+
+def check_box(box: Sequence[float], width: int, height: int) -> Box:
+    """Return a box as four floats, if it can be tracked in an image of this size.
+
+    Raises:
+        InputError: It has not four numbers, is not finite, is empty, or lies outside the image.
+    """
+    try:
+        numbers = [float(value) for value in box]
+    except (TypeError, ValueError) as error:
+        raise InputError(f'box {box!r} is not four numbers x, y, w, h') from error
+    if len(numbers) != 4:
+        raise InputError(f'box {box!r} has {len(numbers)} numbers; give four: x, y, w, h')
+    x, y, w, h = numbers
+    shown = f'box ({x:g}, {y:g}, {w:g}, {h:g})'
+    if not all(math.isfinite(value) for value in numbers):
+        raise InputError(f'{shown} is not finite; give x, y, w, h in pixels')
+    if w <= 0 or h <= 0:
+        raise InputError(f'{shown} is empty; width and height must be above 0 pixels')
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        raise InputError(f'{shown} lies outside the image of {width}x{height} pixels')
+    return x, y, w, h
+
+
+def clip_box(box: Box, width: int, height: int, margin: float = CLIP_MARGIN) -> Box:
+    """Return a box with both corners in the image, and at least ``margin`` pixels of it each way.
+
+    The left edge is held to [0, W - margin], the right edge to [margin, W]; rows likewise.
+    """
+    x, y, w, h = box
+    x1 = min(max(x, 0.0), width - margin)
+    x2 = min(max(x + w, margin), float(width))
+    y1 = min(max(y, 0.0), height - margin)
+    y2 = min(max(y + h, margin), float(height))
+    return x1, y1, max(margin, x2 - x1), max(margin, y2 - y1)
+
+
+def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the intersection over union of boxes (..., 4) with boxes (..., 4), in [0, 1].
+
+    Boxes are x, y, w, h; NaN in either gives NaN, two empty boxes give 0.
+    """
+    first, second = np.asarray(first, float), np.asarray(second, float)
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
+    inter = np.prod(np.maximum(high - low, 0), axis=-1)
+    union = np.prod(first[..., 2:], axis=-1) + np.prod(second[..., 2:], axis=-1) - inter
+    return inter / np.where(union == 0, 1, union)

@@ -1,0 +1,194 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The frame function as one CUDA graph over static buffers.
+
+Launching a frame's hundreds of kernels one by one takes a CPU longer than the GPU needs for their
+work; a graph is one launch. Whatever it reads stays at its address: each frame copies its crop
+there from pinned memory, references only when they change, and reads five numbers back, which is
+the only time that the CPU waits.
+
+Experimental: it has not met a GPU. All but the capture runs on a CPU too, and is tested there.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import time
+
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.inference import for_inference
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.network import Reference
+from aiatrack_ros.model.transformer import Position
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.eager_engine import crop_position
+from aiatrack_ros.tracking.eager_engine import found_from
+from aiatrack_ros.tracking.eager_engine import refer
+from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.frame import blank_inputs
+from aiatrack_ros.tracking.frame import FrameFunction
+from aiatrack_ros.tracking.frame import FrameInputs
+from aiatrack_ros.tracking.hardware import DTYPES
+import numpy as np
+import torch
+from torch import nn
+from torch import Tensor
+
+WARM_UPS = 3  # runs before a capture: cuDNN chooses its algorithms in them
+
+
+class _StaticFrame:
+    """A frame function with fixed addresses, for one number of short-term references."""
+
+    def __init__(self, function: FrameFunction, inputs: FrameInputs) -> None:
+        self._function = function
+        self.inputs = inputs
+        on_gpu = inputs.pixels.is_cuda
+        self._pixels = torch.empty(inputs.pixels.shape, dtype=torch.uint8, pin_memory=on_gpu)
+        self._numbers = torch.empty(5, pin_memory=on_gpu)
+        self._seen: dict[str, tuple[Tensor, ...]] = {}
+        self._graph: torch.cuda.CUDAGraph | None = None
+        if on_gpu:
+            self._capture()
+        else:
+            self.found, self.memory = function(*inputs)
+
+    def _capture(self) -> None:
+        stream = torch.cuda.Stream(self.inputs.pixels.device)
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UPS):
+                self._function(*self.inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self.found, self.memory = self._function(*self.inputs)
+
+    def show(self, crop: Crop) -> None:
+        """Upload a crop."""
+        self._pixels.numpy()[0] = crop.pixels
+        self.inputs.pixels.copy_(self._pixels, non_blocking=True)
+
+    def hold(self, name: str, tensors: tuple[Tensor, ...], places: tuple[Tensor, ...]) -> None:
+        """Copy tensors to their places, unless that object is what lies there already."""
+        if self._seen.get(name) is not tensors:
+            self._seen[name] = tensors
+            for place, tensor in zip(places, tensors, strict=True):
+                place.copy_(tensor)
+
+    def run(self) -> None:
+        """Compute ``found`` and ``memory`` anew."""
+        if self._graph is not None:
+            self._graph.replay()
+        else:
+            self.found, self.memory = self._function(*self.inputs)
+
+    def read(self) -> np.ndarray:
+        """Wait for the five numbers of ``found`` and return them."""
+        self._numbers.copy_(self.found, non_blocking=True)
+        if self._graph is not None:
+            torch.cuda.current_stream().synchronize()
+        return self._numbers.numpy()
+
+
+class CudaGraphEngine:
+    """Batch norms folded, channels last, one launch a frame; bf16 or fp16 products if asked for.
+
+    Softmaxes, norms and the soft-argmax stay in fp32, and fp32 products do without TensorFloat-32.
+    """
+
+    def __init__(
+        self, network: AiATrack, device: torch.device, precision: str, threads: int
+    ) -> None:
+        del threads  # the CPU only waits
+        self.config = network.config
+        self._device = device
+        self._dtype = DTYPES[precision]
+        network = for_inference(network).to(device)
+        self._network = network.to(memory_format=torch.channels_last)
+        if self._dtype != torch.float32:
+            _narrow(self._network, self._dtype)
+        self._function = FrameFunction(self._network).eval()
+        self._frames: dict[int, _StaticFrame] = {}
+        place = str(device)
+        if device.type == 'cuda':
+            torch.cuda.set_device(device)
+            # The exact fp32 that cuDNN and cuBLAS leave by default where they may.
+            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.benchmark = True
+            place = f'{device} ({torch.cuda.get_device_name(device)})'
+        self.description = f'{self.config.name} on {place}, {precision}, CUDA graph'
+        with self._computing():
+            blank = blank_inputs(self._network, 1)
+            self._blank = (References(*blank[3:6]), References(*blank[6:9]))
+        self.prepare(1)
+
+    @contextlib.contextmanager
+    def _computing(self) -> Iterator[None]:
+        reduced = self._dtype != torch.float32
+        with torch.inference_mode(), torch.autocast(self._device.type, self._dtype, reduced):
+            yield
+
+    def _frame(self, count: int) -> _StaticFrame:
+        if count not in self._frames:
+            with self._computing():
+                inputs = blank_inputs(self._network, count)
+                self._frames[count] = _StaticFrame(self._function, inputs)
+        return self._frames[count]
+
+    def prepare(self, count: int) -> None:
+        """Capture for ensembles of one reference, as at first, and of `count`; drop all others."""
+        self._frames = {n: self._frame(n) for n in (1, count)}
+
+    def encode(self, crop: Crop) -> Tensor:
+        """Return the memory tokens of a crop: a frame whose finding is not looked at."""
+        return self.find(crop, *self._blank).memory
+
+    def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+        """Make a reference of the crop that was encoded or searched last, and its target."""
+        with self._computing():
+            return refer(self._network, memory, crop, box, initial)
+
+    def find(self, crop: Crop, long: References, short: References) -> Found:
+        """Find the target in a search crop; the memory holds until the next frame."""
+        frame = self._frame(short.count)
+        with self._computing():
+            self._fill(frame, crop, long, short)
+            frame.run()
+            return found_from(frame.read(), frame.memory)
+
+    def _fill(self, frame: _StaticFrame, crop: Crop, long: References, short: References) -> None:
+        position: Position = crop_position(self._network, crop)
+        frame.show(crop)
+        frame.hold('position', position, frame.inputs[1:3])
+        frame.hold('long', long, frame.inputs[3:6])
+        frame.hold('short', short, frame.inputs[6:9])
+
+    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
+        """Return the seconds of upload, graph and readback of one ``find``, each waited for."""
+        frame = self._frame(short.count)
+        marks = []
+
+        def mark(stage: str) -> None:
+            if self._device.type == 'cuda':
+                torch.cuda.synchronize(self._device)
+            marks.append((stage, time.perf_counter()))
+
+        with self._computing():
+            mark('start')
+            self._fill(frame, crop, long, short)
+            mark('upload')
+            frame.run()
+            mark('graph')
+            frame.read()
+            mark('readback')
+        return {
+            stage: end - start for (_, start), (stage, end) in zip(marks, marks[1:], strict=False)
+        }
+
+
+def _narrow(network: AiATrack, dtype: torch.dtype) -> None:
+    """Store what products multiply with in their type, so that autocast has nothing to convert."""
+    for module in network.modules():
+        if not isinstance(module, (nn.LayerNorm, nn.Embedding)):
+            for parameter in module.parameters(recurse=False):
+                parameter.data = parameter.data.to(dtype)

@@ -1,0 +1,126 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The network in eager torch: the meaning of all other engines."""
+
+from collections.abc import Iterator
+import contextlib
+import time
+
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.inference import for_inference
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.network import Padding
+from aiatrack_ros.model.network import Reference
+from aiatrack_ros.model.transformer import Position
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.hardware import cpu_text
+from aiatrack_ros.tracking.hardware import DTYPES
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class EagerEngine:
+    """The network as it stands, batch norms folded."""
+
+    def __init__(
+        self, network: AiATrack, device: torch.device, precision: str, threads: int
+    ) -> None:
+        self.config = network.config
+        self._device = device
+        self._dtype = DTYPES[precision]
+        network = for_inference(network).to(self._device)
+        self._network = network.to(memory_format=torch.channels_last)
+        place = cpu_text(threads)
+        if self._device.type == 'cpu':
+            torch.set_num_threads(threads)
+        else:
+            place = f'{self._device} ({torch.cuda.get_device_name(self._device)})'
+        self.description = f'{self.config.name} on {place}, {precision}, eager'
+
+    @contextlib.contextmanager
+    def _computing(self) -> Iterator[None]:
+        reduced = self._dtype != torch.float32
+        with torch.inference_mode(), torch.autocast(self._device.type, self._dtype, reduced):
+            yield
+
+    def _images(self, crop: Crop) -> Tensor:
+        pixels = torch.from_numpy(crop.pixels)[None].to(self._device)
+        return self._network.preprocess(pixels)
+
+    def _position(self, crop: Crop) -> Position:
+        return crop_position(self._network, crop)
+
+    def prepare(self, count: int) -> None:
+        """Do nothing: any number of references will do."""
+
+    def encode(self, crop: Crop) -> Tensor:
+        """Return the memory tokens of a crop, (1, L, d)."""
+        with self._computing():
+            features, _ = self._network.extract(self._images(crop))
+            return self._network.encode(features, self._position(crop))
+
+    def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+        """Make a reference of an encoded crop and its target."""
+        with self._computing():
+            return refer(self._network, memory, crop, box, initial)
+
+    def find(self, crop: Crop, long: References, short: References) -> Found:
+        """Find the target in a search crop."""
+        with self._computing():
+            found = self._network(self._images(crop), self._position(crop), long, short)
+            corners = torch.cat((found.boxes[0], found.iou)).tolist()
+        return found_from(corners, found.memory)
+
+    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
+        """Return the seconds of each stage of one ``find``, each waited for."""
+        network, marks = self._network, []
+
+        def mark(stage: str) -> None:
+            if self._device.type == 'cuda':
+                torch.cuda.synchronize(self._device)
+            marks.append((stage, time.perf_counter()))
+
+        with self._computing():
+            mark('start')
+            images, position = self._images(crop), self._position(crop)
+            mark('upload')
+            features, lateral = network.extract(images)
+            mark('backbone')
+            memory = network.encode(features, position)
+            mark('encoder')
+            decoded = network.decode(memory, long, short)
+            mark('decoder')
+            boxes = network.locate(decoded, lateral).boxes
+            iou = network.iou_head(decoded, boxes[:, None])
+            mark('heads')
+            torch.cat((boxes.flatten(), iou.flatten())).tolist()
+            mark('readback')
+        return {
+            stage: end - start for (_, start), (stage, end) in zip(marks, marks[1:], strict=False)
+        }
+
+
+def crop_position(network: AiATrack, crop: Crop) -> Position:
+    """Return the position embeddings of a crop on the network's device."""
+    padding = None
+    if crop.padded_rows.any() or crop.padded_columns.any():
+        device = network.bottleneck.weight.device
+        padding = Padding(
+            torch.from_numpy(crop.padded_rows)[None].to(device),
+            torch.from_numpy(crop.padded_columns)[None].to(device),
+        )
+    return network.position(padding)
+
+
+def refer(network: AiATrack, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+    """Make a reference of memory tokens (1, L, d) with a network; see ``Engine.refer``."""
+    boxes = torch.tensor([box], device=memory.device)
+    return network.refer(memory, boxes, crop_position(network, crop).inner, long=initial)
+
+
+def found_from(corners: list[float] | np.ndarray, memory: Tensor) -> Found:
+    """Return what five numbers say: x1, y1, x2, y2 in [0, 1] of the crop, and the IoU output."""
+    x1, y1, x2, y2, iou = map(float, corners)
+    return Found((x1, y1, x2 - x1, y2 - y1), iou, memory)

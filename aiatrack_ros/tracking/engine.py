@@ -1,0 +1,138 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Engines: functions of tensors that find the target in a crop, given its references.
+
+Eager torch is the meaning; every faster engine is held to it by the same tests.
+"""
+
+from collections.abc import Callable
+import importlib
+import importlib.util
+from typing import NamedTuple
+from typing import Protocol
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.config import ModelConfig
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.network import Reference
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.hardware import choose_device
+from aiatrack_ros.tracking.hardware import choose_precision
+from aiatrack_ros.tracking.hardware import choose_threads
+from aiatrack_ros.tracking.settings import ENGINES
+import torch
+from torch import Tensor
+
+
+class Found(NamedTuple):
+    """What an engine says of a search crop."""
+
+    box: Box  # x, y, w, h in [0, 1] of the crop
+    raw_iou: float  # 2 * IoU - 1
+    memory: Tensor  # (1, L, d), fit to be referred to
+
+
+class Engine(Protocol):
+    """Find targets; hold no state of a target."""
+
+    config: ModelConfig
+    description: str
+
+    def prepare(self, count: int) -> None:
+        """Get ready for ensembles of `count` references, so that none waits in mid-track."""
+
+    def encode(self, crop: Crop) -> Tensor:
+        """Return the memory tokens of a crop, (1, L, d)."""
+
+    def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+        """Make a reference of an encoded crop and its target, a box in [0, 1] of the crop.
+
+        Only the initial frame is projected for the long-term branch.
+        """
+
+    def find(self, crop: Crop, long: References, short: References) -> Found:
+        """Find the target in a search crop."""
+
+    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
+        """Return the seconds of each stage of one ``find``; empty where that can't be told."""
+
+
+Maker = Callable[[AiATrack, torch.device, str, int], Engine]
+
+
+class _Home(NamedTuple):
+    module: str
+    maker: str
+    libraries: tuple[str, ...]
+    devices: tuple[str, ...]
+
+
+# Where each engine is at home, imported when it is chosen; the optional libraries that it needs,
+# and the kinds of device that it runs on.
+_HOMES = {
+    'cuda_graph': _Home('cuda_graph_engine', 'CudaGraphEngine', (), ('cuda',)),
+    'openvino': _Home('openvino_engine', 'OpenVINOEngine', ('onnx', 'openvino'), ('cpu',)),
+    'onnxruntime': _Home(
+        'onnxruntime_engine', 'OnnxRuntimeEngine', ('onnx', 'onnxruntime'), ('cpu', 'cuda')
+    ),
+    'tensorrt': _Home('onnxruntime_engine', 'TensorRTEngine', ('onnx', 'onnxruntime'), ('cuda',)),
+    'eager': _Home('eager_engine', 'EagerEngine', (), ('cpu', 'cuda')),
+}
+# What 'auto' tries, the fastest first (docs/performance.md).
+_AUTO = {'cpu': ('openvino', 'onnxruntime', 'eager'), 'cuda': ('cuda_graph', 'eager')}
+
+
+def create_engine(
+    network: AiATrack,
+    engine: str = 'auto',
+    device: str = 'auto',
+    precision: str = 'auto',
+    threads: int = 0,
+) -> Engine:
+    """Make an engine from names.
+
+    Args:
+        network: With its weights; it is copied.
+        engine: One of ENGINES; 'auto' is the fastest that is installed, and its description says
+            what was missing.
+        device: 'auto', 'cpu', or 'cuda:N'.
+        precision: 'auto', 'fp32', 'fp16' or 'bf16'.
+        threads: CPU threads; 0 chooses.
+
+    Raises:
+        DeviceError: A name is unknown, or this machine can't do what it asks for.
+    """
+    if engine not in ENGINES:
+        raise DeviceError(f"engine '{engine}' is unknown; use {', '.join(ENGINES)}")
+    chosen = choose_device(device)
+    settings = (network, chosen, choose_precision(precision), choose_threads(threads))
+    if engine != 'auto':
+        return _make(engine, *settings)
+    missing: list[str] = []
+    for name in _AUTO[chosen.type]:
+        try:
+            made = _make(name, *settings)
+        except DeviceError as error:
+            missing.append(str(error))
+            continue
+        if missing:
+            made.description += f' ({missing[0]})'
+        return made
+    raise DeviceError(missing[-1])
+
+
+def _make(
+    name: str, network: AiATrack, device: torch.device, precision: str, threads: int
+) -> Engine:
+    home = _HOMES[name]
+    if device.type not in home.devices:
+        raise DeviceError(
+            f"engine '{name}' runs on {' or '.join(home.devices)}, not on {device.type}; use auto"
+        )
+    missing = [library for library in home.libraries if not importlib.util.find_spec(library)]
+    if missing:
+        raise DeviceError(f"engine '{name}' is not installed: pip install {' '.join(missing)}")
+    module = importlib.import_module(f'aiatrack_ros.tracking.{home.module}')
+    make: Maker = getattr(module, home.maker)
+    return make(network, device, precision, threads)

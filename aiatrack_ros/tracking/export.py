@@ -1,0 +1,132 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""``aiatrack export``: the frame function of a network as a file for other programs."""
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+from pathlib import Path
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.model.checkpoint import load_network
+from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.model.inference import for_inference
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.tracking.frame import blank_inputs
+from aiatrack_ros.tracking.frame import FOUND
+from aiatrack_ros.tracking.frame import FrameFunction
+from aiatrack_ros.tracking.frame import FrameInputs
+from aiatrack_ros.tracking.frame import MEMORY
+from aiatrack_ros.tracking.frame import OPSET
+from aiatrack_ros.tracking.frame import to_onnx
+import numpy as np
+import torch
+
+DESCRIPTION = f"""\
+Write the whole frame as one ONNX graph (opset {OPSET}), and check it against eager torch.
+
+Inputs: a search crop in RGB (uint8, 1 x S x S x 3), its position embeddings, and what the network
+keeps of the long-term reference and of n short-term ones; n is open. Outputs: '{FOUND}', which is
+x1, y1, x2, y2 in [0, 1] of the crop and 2 * IoU - 1, and '{MEMORY}', tokens of a new reference.
+The shapes are printed. How references are made: aiatrack_ros.model.network.AiATrack.refer.
+
+  aiatrack export --output aiatrack_lite.onnx
+  aiatrack export --model aiatrack_r50 --checkpoint AIATRACK.safetensors --output aiatrack_r50.onnx
+"""
+
+# Largest error of the graph, relative to the largest value of an output; float32 noise is 1e-5.
+LIMIT = 1e-3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        '--model', choices=sorted(VARIANTS), default='aiatrack_lite', help='default: %(default)s'
+    )
+    parser.add_argument(
+        '--checkpoint',
+        default='',
+        metavar='FILE',
+        help='weights, .safetensors or .pth; default: those that come with the model',
+    )
+    parser.add_argument('--format', choices=('onnx',), default='onnx', help='default: %(default)s')
+    parser.add_argument('--output', required=True, metavar='FILE.onnx', help='file to write')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export, check and write; return the exit code: 1 if the graph does not agree."""
+    path = Path(args.output).expanduser()
+    if path.suffix != '.onnx':
+        raise InputError(f"output '{path}' must end in .onnx")
+    if not path.parent.is_dir():
+        raise InputError(f"output '{path}' can't be written: its folder does not exist")
+    missing = [name for name in ('onnx', 'onnxruntime') if not importlib.util.find_spec(name)]
+    if missing:
+        raise DeviceError(f'export needs libraries: pip install {" ".join(missing)}')
+    network = for_inference(load_network(args.model, args.checkpoint))
+    graph = to_onnx(network)
+    error = graph_error(network, graph)
+    write(path, graph, network)
+    print(f'{path}: {len(graph) / 2**20:.1f} MiB, opset {OPSET}')
+    for name, shape in shapes(graph):
+        print(f'  {name:22} {shape}')
+    print(f'largest error against eager torch: {error:.1e} of the maximum (limit {LIMIT:g})')
+    return 0 if error <= LIMIT else 1
+
+
+def write(path: Path, graph: bytes, network: AiATrack) -> None:
+    """Write a graph with the network's configuration in its metadata ('model', 'network')."""
+    import onnx
+
+    model = onnx.load_model_from_string(graph)
+    onnx.checker.check_model(model, full_check=True)
+    config = network.config
+    metadata = {'model': config.name, 'network': json.dumps(dataclasses.asdict(config))}
+    onnx.helper.set_model_props(model, metadata)
+    try:
+        onnx.save_model(model, path)
+    except OSError as error:
+        raise InputError(f"output '{path}' can't be written: {error.strerror}") from error
+
+
+def shapes(graph: bytes) -> list[tuple[str, str]]:
+    """Return the inputs and outputs of a graph with their shapes as text."""
+    import onnx
+
+    model = onnx.load_model_from_string(graph).graph
+    return [
+        (
+            value.name,
+            ' x '.join(d.dim_param or str(d.dim_value) for d in value.type.tensor_type.shape.dim),
+        )
+        for value in (*model.input, *model.output)
+    ]
+
+
+def graph_error(network: AiATrack, graph: bytes) -> float:
+    """Return the largest error of a graph in ONNX Runtime, relative to an output's maximum.
+
+    Random inputs, with one and with three short-term references.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=['CPUExecutionProvider'])
+    function = FrameFunction(network)
+    generator = torch.Generator().manual_seed(0)
+    largest = 0.0
+    for count in (1, 3):
+        blank = blank_inputs(network, count)
+        inputs = FrameInputs(
+            torch.randint(0, 256, blank.pixels.shape, dtype=torch.uint8, generator=generator),
+            *blank[1:3],
+            *(torch.randn(tensor.shape, generator=generator) for tensor in blank[3:]),
+        )
+        names = [node.name for node in session.get_inputs()]
+        arrays = {name: getattr(inputs, name).numpy() for name in names}
+        with torch.inference_mode():
+            expected = function(*inputs)
+        for ours, truth in zip(session.run([FOUND, MEMORY], arrays), expected, strict=True):
+            error = np.abs(ours - truth.numpy()).max() / truth.abs().max().item()
+            largest = max(largest, float(error))
+    return largest

@@ -1,0 +1,105 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The whole frame as one function of tensors, and that function as an ONNX graph."""
+
+import io
+import logging
+from typing import NamedTuple
+import warnings
+
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.transformer import Position
+import torch
+from torch import nn
+from torch import Tensor
+
+OPSET = 18
+
+
+class FrameInputs(NamedTuple):
+    """What goes into a frame: a search crop, its position, and references (n short-term ones)."""
+
+    pixels: Tensor  # (1, S, S, 3) uint8, RGB
+    position: Tensor  # (1, L, d)
+    inner_position: Tensor  # (1, L, c)
+    long_keys: Tensor  # (1, H, L, d / H)
+    long_values: Tensor  # (1, H, L, d / H)
+    long_inner_position: Tensor  # (1, 1, L, c)
+    short_keys: Tensor  # (1, H, n * L, d / H)
+    short_values: Tensor  # (1, H, n * L, d / H)
+    short_inner_position: Tensor  # (1, n, L, c)
+
+
+# Names of the graph's outputs. Found is x1, y1, x2, y2 in [0, 1] of the crop and the IoU output,
+# 2 * IoU - 1; memory is the tokens of the crop, fit to become a reference.
+FOUND, MEMORY = 'found', 'memory'  # (5,), (1, L, d)
+
+
+class FrameFunction(nn.Module):
+    """From a crop and references to a box, its IoU and memory tokens; what engines compute."""
+
+    def __init__(self, network: AiATrack) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Map the fields of FrameInputs to found (5,) and memory (1, L, d)."""
+        frame = FrameInputs(*inputs)
+        prediction = self.network(
+            self.network.preprocess(frame.pixels),
+            Position(frame.position, frame.inner_position),
+            References(*frame[3:6]),
+            References(*frame[6:9]),
+        )
+        return torch.cat((prediction.boxes[0], prediction.iou)), prediction.memory
+
+
+def blank_inputs(network: AiATrack, count: int) -> FrameInputs:
+    """Return inputs with `count` short-term references, all zero but for the position."""
+    config = network.config
+    device = network.bottleneck.weight.device
+    size, length = config.crop_size, config.tokens
+    width = config.channels // config.heads
+
+    def references(number: int) -> tuple[Tensor, Tensor, Tensor]:
+        keys = torch.zeros(1, config.heads, number * length, width, device=device)
+        inner = torch.zeros(1, number, length, config.inner_channels, device=device)
+        return keys, keys.clone(), inner
+
+    pixels = torch.zeros(1, size, size, 3, dtype=torch.uint8, device=device)
+    position = (part.clone() for part in network.position(None))
+    return FrameInputs(pixels, *position, *references(1), *references(count))
+
+
+@torch.inference_mode()
+def to_onnx(network: AiATrack) -> bytes:
+    """Return the frame function of a network for inference as an ONNX model, opset 18.
+
+    Inputs are named as the fields of FrameInputs, outputs FOUND and MEMORY. The number of
+    short-term references, n, is left open.
+    """
+    graph = io.BytesIO()
+    # The tracing exporter: the newer one takes ten times as long and two more libraries.
+    logger = logging.getLogger('torch.onnx')
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            torch.onnx.export(
+                FrameFunction(network).eval(),
+                tuple(blank_inputs(network, 2)),
+                graph,
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=list(FrameInputs._fields),
+                output_names=[FOUND, MEMORY],
+                dynamic_axes={
+                    'short_keys': {2: 'n*L'},
+                    'short_values': {2: 'n*L'},
+                    'short_inner_position': {1: 'n'},
+                },
+            )
+    finally:
+        logger.setLevel(level)
+    return graph.getvalue()

@@ -1,0 +1,84 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What engines share that run the exported frame function with another library."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.inference import for_inference
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.network import Reference
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.eager_engine import crop_position
+from aiatrack_ros.tracking.eager_engine import found_from
+from aiatrack_ros.tracking.eager_engine import refer
+from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.frame import blank_inputs
+from aiatrack_ros.tracking.frame import FrameInputs
+from aiatrack_ros.tracking.frame import to_onnx
+import numpy as np
+import torch
+from torch import Tensor
+
+# A frame function for one number of short-term references: arrays by the names of FrameInputs go
+# in, found (5,) and memory (1, L, d) come out.
+Runner = Callable[[Mapping[str, np.ndarray]], tuple[np.ndarray, np.ndarray]]
+
+
+class GraphEngine:
+    """Base of engines that compile an ONNX graph for each number of short-term references.
+
+    References are made by torch: that is one small product, and only when the memory changes.
+    """
+
+    def __init__(self, network: AiATrack) -> None:
+        self.config = network.config
+        self.description = ''
+        # What is left to torch is small, and its threads would fight with the engine's for cores.
+        torch.set_num_threads(1)
+        self._network = for_inference(network)
+        self._onnx = to_onnx(self._network)
+        blank = blank_inputs(self._network, 1)
+        self._blank = (References(*blank[3:6]), References(*blank[6:9]))
+        self._runners: dict[int, Runner] = {}
+        self.prepare(1)
+
+    def _compile(self, onnx: bytes, count: int) -> Runner:
+        """Return the graph, ready to run with `count` short-term references."""
+        raise NotImplementedError
+
+    def _runner(self, count: int) -> Runner:
+        if count not in self._runners:
+            self._runners[count] = self._compile(self._onnx, count)
+        return self._runners[count]
+
+    def prepare(self, count: int) -> None:
+        """Compile for ensembles of one reference, as at first, and of `count`; drop all others."""
+        self._runners = {n: self._runner(n) for n in (1, count)}
+
+    def _inputs(self, crop: Crop, long: References, short: References) -> dict[str, np.ndarray]:
+        with torch.inference_mode():
+            position = crop_position(self._network, crop)
+        tensors = (*position, *long, *short)
+        arrays = (crop.pixels[None], *(tensor.numpy() for tensor in tensors))
+        return FrameInputs(*arrays)._asdict()
+
+    def encode(self, crop: Crop) -> Tensor:
+        """Return the memory tokens of a crop: a frame whose finding is not looked at."""
+        return self.find(crop, *self._blank).memory
+
+    def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+        """Make a reference of an encoded crop and its target."""
+        with torch.inference_mode():
+            return refer(self._network, memory, crop, box, initial)
+
+    def find(self, crop: Crop, long: References, short: References) -> Found:
+        """Find the target in a search crop."""
+        found, memory = self._runner(short.count)(self._inputs(crop, long, short))
+        return found_from(found, torch.from_numpy(memory))
+
+    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
+        """Return nothing: the graph runs as a whole."""
+        del crop, long, short
+        return {}

@@ -1,0 +1,63 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What the names of devices, precisions and thread counts stand for on this machine."""
+
+import os
+import platform
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.tracking.settings import PRECISIONS
+import torch
+
+DTYPES = dict(zip(PRECISIONS, (torch.float32, torch.float16, torch.bfloat16), strict=True))
+
+
+def choose_device(device: str) -> torch.device:
+    """Return the device that ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` stands for on this machine.
+
+    Raises:
+        DeviceError: The name is unknown, or this machine has no such device.
+    """
+    if device == 'auto':
+        return torch.device('cuda', 0) if torch.cuda.is_available() else torch.device('cpu')
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise DeviceError(f"device '{device}' is unknown; use auto, cpu or cuda:N") from error
+    if chosen.type not in ('cpu', 'cuda'):
+        raise DeviceError(f"device '{device}' is not supported; use auto, cpu or cuda:N")
+    if chosen.type == 'cuda':
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (chosen.index or 0) >= count:
+            raise DeviceError(
+                f"device '{device}' is not there: torch sees {count} CUDA devices; use auto or cpu"
+            )
+        return torch.device('cuda', chosen.index or 0)
+    return chosen
+
+
+def choose_precision(precision: str) -> str:
+    """Return the type of the network's products; ``auto`` is fp32, which is exact everywhere.
+
+    Raises:
+        DeviceError: The name is unknown.
+    """
+    name = 'fp32' if precision == 'auto' else precision
+    if name not in PRECISIONS:
+        raise DeviceError(f"precision '{precision}' is unknown; use auto, {', '.join(PRECISIONS)}")
+    return name
+
+
+def choose_threads(threads: int) -> int:
+    """Return how many CPU threads to compute with; 0 chooses half of the cores, four at most.
+
+    A tracker shares its computer with the rest of the robot, and threads that wait for a core that
+    another process has cost far more than they bring.
+    """
+    if threads > 0:
+        return threads
+    return max(1, min(4, len(os.sched_getaffinity(0)) // 2))
+
+
+def cpu_text(threads: int) -> str:
+    """Return a CPU and its threads as they are shown to people."""
+    return f'cpu ({platform.machine()}), {threads} thread{"s" if threads > 1 else ""}'

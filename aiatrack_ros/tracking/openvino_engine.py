@@ -1,0 +1,90 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The frame function in OpenVINO: the fastest engine on CPUs."""
+
+from collections.abc import Mapping
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.frame import FOUND
+from aiatrack_ros.tracking.frame import MEMORY
+from aiatrack_ros.tracking.graph_engine import GraphEngine
+from aiatrack_ros.tracking.graph_engine import Runner
+from aiatrack_ros.tracking.hardware import cpu_text
+import numpy as np
+import openvino
+import torch
+
+# Our names of types, as OpenVINO's hint has them and as it lists what a CPU computes natively.
+_TYPES = {'fp32': ('f32', 'FP32'), 'fp16': ('f16', 'FP16'), 'bf16': ('bf16', 'BF16')}
+# Stages by what stands in the names of their operations, which are those of the network's modules.
+_STAGES = {
+    'backbone': ('/backbone',),
+    'encoder': ('/bottleneck', '/encoder'),
+    'decoder': ('/decoder',),
+    'heads': ('/box_head', '/iou_head'),
+}
+
+
+class OpenVINOEngine(GraphEngine):
+    """OpenVINO on the CPU; in bf16 or fp16 only where the CPU has instructions for it."""
+
+    def __init__(
+        self, network: AiATrack, device: torch.device, precision: str, threads: int
+    ) -> None:
+        del device
+        self._core = openvino.Core()
+        hint, capability = _TYPES[precision]
+        if capability not in self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
+            raise DeviceError(f"precision '{precision}' is not native to this CPU; use fp32")
+        self._options = {
+            'INFERENCE_PRECISION_HINT': hint,  # said, for it would choose bf16 by itself
+            'INFERENCE_NUM_THREADS': threads,
+            'NUM_STREAMS': 1,
+            # Threads that may move give way to others on the robot.
+            'ENABLE_CPU_PINNING': False,
+        }
+        super().__init__(network)
+        version = openvino.__version__.split('-')[0]
+        self.description = (
+            f'{self.config.name} on {cpu_text(threads)}, {precision}, OpenVINO {version}'
+        )
+
+    def _compiled(self, onnx: bytes, count: int, **options: bool) -> openvino.CompiledModel:
+        model = self._core.read_model(onnx)
+        length = self.config.tokens
+        shapes = {}
+        for port in model.inputs:
+            shape = port.get_partial_shape()
+            if shape.is_dynamic:
+                size = count if port.any_name == 'short_inner_position' else count * length
+                shapes[port] = [d.get_length() if d.is_static else size for d in shape]
+        model.reshape(shapes)
+        return self._core.compile_model(model, 'CPU', self._options | options)
+
+    def _compile(self, onnx: bytes, count: int) -> Runner:
+        compiled = self._compiled(onnx, count)
+        request = compiled.create_infer_request()
+        names = [port.any_name for port in compiled.inputs]
+
+        def run(inputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+            results = request.infer({name: inputs[name] for name in names}, share_inputs=True)
+            return results[FOUND], results[MEMORY]
+
+        return run
+
+    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
+        """Return the seconds of each stage of one ``find``, by OpenVINO's own count."""
+        request = self._compiled(self._onnx, short.count, PERF_COUNT=True).create_infer_request()
+        inputs = self._inputs(crop, long, short)
+        names = [port.any_name for port in request.model_inputs]
+        inputs = {name: inputs[name] for name in names}
+        request.infer(inputs)  # the first time is slower
+        request.infer(inputs)
+        times = dict.fromkeys(_STAGES, 0.0)
+        for node in request.get_profiling_info():
+            for stage, marks in _STAGES.items():
+                if any(mark in node.node_name for mark in marks):
+                    times[stage] += node.real_time.total_seconds()
+        return times

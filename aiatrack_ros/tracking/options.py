@@ -1,0 +1,76 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Command-line options that make a tracker; every command that tracks has the same ones."""
+
+import argparse
+import dataclasses
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.tracking.settings import ENGINES
+from aiatrack_ros.tracking.settings import PRECISIONS
+from aiatrack_ros.tracking.settings import TrackerSettings
+from aiatrack_ros.tracking.tracker import create_tracker
+from aiatrack_ros.tracking.tracker import Tracker
+
+
+def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the network and of the online loop, in two groups of their own."""
+    group = parser.add_argument_group('network')
+    group.add_argument(
+        '--model', choices=sorted(VARIANTS), default='aiatrack_lite', help='default: %(default)s'
+    )
+    group.add_argument(
+        '--checkpoint',
+        default='',
+        metavar='FILE',
+        help='weights, .safetensors or .pth; default: those that come with the model',
+    )
+    group.add_argument(
+        '--device', default='auto', help='auto, cpu or cuda:N; default: %(default)s'
+    )
+    group.add_argument(
+        '--precision', choices=('auto', *PRECISIONS), default='auto', help='default: %(default)s'
+    )
+    group.add_argument(
+        '--threads', type=int, default=0, metavar='N', help='CPU threads; 0, the default, chooses'
+    )
+    group.add_argument(
+        '--engine',
+        choices=ENGINES,
+        default='auto',
+        help='what runs the network; default: the fastest that is installed',
+    )
+    group = parser.add_argument_group('online loop')
+    for spec in dataclasses.fields(TrackerSettings):
+        low, high = spec.metadata['range']
+        group.add_argument(
+            '--' + spec.name.replace('_', '-'),
+            type=type(spec.default),
+            default=spec.default,
+            metavar='N' if isinstance(spec.default, int) else 'X',
+            help=f'{spec.metadata["help"]}; in [{low:g}, {high:g}], default: %(default)s',
+        )
+
+
+def tracker_from_arguments(args: argparse.Namespace) -> Tracker:
+    """Make the tracker that the options ask for.
+
+    Raises:
+        AiATrackError: A setting is out of range, or the network cannot be had.
+    """
+    names = [spec.name for spec in dataclasses.fields(TrackerSettings)]
+    try:
+        settings = TrackerSettings(**{name: getattr(args, name) for name in names})
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if args.threads < 0:
+        raise InputError(f'threads is {args.threads}; it must be 0 or more')
+    return create_tracker(
+        args.model,
+        args.checkpoint,
+        args.device,
+        args.precision,
+        args.threads,
+        settings,
+        args.engine,
+    )

@@ -1,0 +1,104 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""``aiatrack track``: follow one target through a video, without ROS."""
+
+import argparse
+import csv
+from pathlib import Path
+import statistics
+import sys
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import parse_box
+from aiatrack_ros.tracking.drawing import draw
+from aiatrack_ros.tracking.options import add_tracker_arguments
+from aiatrack_ros.tracking.options import tracker_from_arguments
+from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.tracker import Tracker
+from aiatrack_ros.tracking.video import Video
+from aiatrack_ros.tracking.video import VideoWriter
+from tqdm import tqdm
+
+DESCRIPTION = """\
+Follow one target through a video or a folder of pictures, from a box in the first frame on.
+
+  aiatrack track street.mp4 --box 310,120,60,150 --output tracked.mp4 --csv boxes.csv
+
+The box is x,y,w,h in pixels of the first frame: top-left corner, width, height."""
+
+COLUMNS = ('frame', 'x', 'y', 'w', 'h', 'score', 'state')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument('video', metavar='VIDEO_OR_FOLDER', help='what to track in')
+    parser.add_argument(
+        '--box', required=True, metavar='x,y,w,h', help='the target in the first frame, in pixels'
+    )
+    parser.add_argument(
+        '--output', metavar='OUT.mp4', help='write the video with the boxes drawn in'
+    )
+    parser.add_argument('--csv', metavar='BOXES.csv', help=f'write {",".join(COLUMNS)} per frame')
+    add_tracker_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out; return the exit code."""
+    box = parse_box(args.box)
+    video = Video(args.video)
+    if args.csv and not Path(args.csv).expanduser().parent.is_dir():
+        raise InputError(f"csv '{args.csv}' can't be written: its folder does not exist")
+    writer = VideoWriter(args.output, video.fps) if args.output else None
+    tracker = tracker_from_arguments(args)
+    print(tracker.description)
+    try:
+        rows, seconds = _follow(tracker, video, box, writer)
+    finally:
+        if writer:
+            writer.close()
+    if args.csv:
+        with Path(args.csv).expanduser().open('w', newline='', encoding='utf-8') as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            table.writerows(rows)
+    _summarise(rows, seconds, video)
+    return 0
+
+
+def _follow(
+    tracker: Tracker, video: Video, box: Box, writer: VideoWriter | None
+) -> tuple[list[tuple], list[float]]:
+    """Return one row per frame, and the seconds that each frame after the first took."""
+    rows: list[tuple] = []
+    seconds: list[float] = []
+    progress = tqdm(video, total=video.frame_count or None, unit='frame', disable=None)
+    for index, image in enumerate(progress):
+        if index == 0:
+            tracker.initialize(image, box)
+            score, state = 1.0, State.TRACKING
+        else:
+            result = tracker.track(image)
+            box, score, state = result.box, result.score, result.state
+            seconds.append(result.times['total'])
+        numbers = (*(round(value, 3) for value in box), round(score, 4))
+        rows.append((index, *numbers, state.value))
+        if writer:
+            writer.write(draw(image, state.value, box if state is State.TRACKING else None, score))
+    return rows, seconds
+
+
+def _summarise(rows: list[tuple], seconds: list[float], video: Video) -> None:
+    if len(rows) < video.frame_count:
+        print(
+            f"video '{video.path}' ended after {len(rows)} of {video.frame_count} frames",
+            file=sys.stderr,
+        )
+    lost = sum(row[-1] == State.LOST.value for row in rows)
+    if not seconds:
+        print('1 frame: nothing to track in')
+        return
+    score = statistics.mean(row[5] for row in rows[1:])
+    print(
+        f'{len(rows)} frames, lost in {lost}, mean score {score:.2f}, '
+        f'median {1000 * statistics.median(seconds):.1f} ms a frame'
+    )

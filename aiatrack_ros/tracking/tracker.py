@@ -1,0 +1,221 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The tracker: a plain object that is shown one image after the other.
+
+AiATrack (ECCV 2022), section 3.2 and the released online loop. The node, the command line, the
+evaluation and the benchmark all use this one, unchanged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+import time
+
+from aiatrack_ros.model.checkpoint import load_network
+from aiatrack_ros.model.network import Reference
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import check_box
+from aiatrack_ros.tracking.boxes import clip_box
+from aiatrack_ros.tracking.crop import check_image
+from aiatrack_ros.tracking.crop import crop_region
+from aiatrack_ros.tracking.engine import create_engine
+from aiatrack_ros.tracking.engine import Engine
+from aiatrack_ros.tracking.memory import ReferenceMemory
+from aiatrack_ros.tracking.settings import TrackerSettings
+from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.target_state import TargetState
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TrackResult:
+    """What the tracker says of one image.
+
+    Attributes:
+        box: x, y, w, h in pixels of the image. While lost it is the best guess, not a track.
+        score: The predicted IoU of the box with the target, in [0, 1].
+        raw_iou: The network's own output, 2 * IoU - 1, unclamped.
+        memory_updated: Whether the short-term memory took this frame in.
+        state: Tracking or lost, after this frame.
+        times: Seconds spent on 'crop', 'network', 'memory', and in 'total'.
+    """
+
+    box: Box
+    score: float
+    raw_iou: float
+    memory_updated: bool
+    state: State
+    times: dict[str, float]
+
+
+@dataclass
+class _Target:
+    """All that is known of the target that is being followed."""
+
+    initial: Reference
+    memory: ReferenceMemory
+    box: Box  # where to look next; while lost, the candidate, or else the trusted box
+    trusted_box: Box  # where it was before its scores fell
+    state: TargetState
+    image_size: tuple[int, int]  # width, height
+
+
+class Tracker:
+    """Follows one target through a sequence of images. Not safe for use from several threads."""
+
+    def __init__(self, engine: Engine, settings: TrackerSettings | None = None) -> None:
+        self._engine = engine
+        self._settings = settings or TrackerSettings()
+        self._target: _Target | None = None
+        engine.prepare(self._settings.short_term_memory_size)
+
+    @property
+    def settings(self) -> TrackerSettings:
+        """The settings of the online loop; assign others between two frames."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: TrackerSettings) -> None:
+        self._settings = settings
+        self._engine.prepare(settings.short_term_memory_size)
+        if self._target:
+            self._target.memory.resize(settings.memory_capacity, settings.short_term_memory_size)
+
+    @property
+    def initialized(self) -> bool:
+        """Whether there is a target to follow."""
+        return self._target is not None
+
+    @property
+    def memory_fill(self) -> int:
+        """How many frames the short-term memory holds; 0 without a target."""
+        return len(self._target.memory) if self._target else 0
+
+    @property
+    def description(self) -> str:
+        """Model, device, precision and engine: what was chosen."""
+        return self._engine.description
+
+    @property
+    def _factor(self) -> float:
+        return self._settings.search_factor or self._engine.config.search_factor
+
+    def initialize(self, image: np.ndarray, box: Sequence[float]) -> None:
+        """Take a new target; the one before is forgotten only if this one can be used.
+
+        Args:
+            image: (H, W, 3) uint8, RGB; a reversed view of a BGR image is as good.
+            box: The target as x, y, w, h in pixels.
+
+        Raises:
+            InputError: The image or the box cannot be used.
+        """
+        check_image(image)
+        height, width = image.shape[:2]
+        box = check_box(box, width, height)
+        crop = crop_region(image, box, self._factor, self._engine.config.crop_size)
+        encoded = self._engine.encode(crop)
+        reference = self._engine.refer(encoded, crop, crop.to_crop(box), initial=True)
+        memory = ReferenceMemory(
+            reference.short,
+            self._settings.memory_capacity,
+            self._settings.short_term_memory_size,
+        )
+        self._target = _Target(reference, memory, box, box, TargetState(), (width, height))
+
+    def track(self, image: np.ndarray) -> TrackResult:
+        """Find the target in the next image.
+
+        Args:
+            image: (H, W, 3) uint8, RGB; its size may differ from that of the image before.
+
+        Raises:
+            InputError: The image cannot be used; the target is kept.
+            RuntimeError: There is no target.
+        """
+        target = self._target
+        if target is None:
+            raise RuntimeError('there is no target; call initialize(image, box) first')
+        check_image(image)
+        start = time.perf_counter()
+        height, width = image.shape[:2]
+        if target.image_size != (width, height):
+            target.image_size = (width, height)
+            target.box = clip_box(target.box, width, height)
+            target.trusted_box = clip_box(target.trusted_box, width, height)
+        lost = target.state.state is State.LOST
+        factor = self._factor * target.state.growth
+        crop = crop_region(image, target.box, factor, self._engine.config.crop_size)
+        cropped = time.perf_counter()
+        found = self._engine.find(crop, target.initial.long, target.memory.ensemble)
+        searched = time.perf_counter()
+
+        box = clip_box(crop.to_image(found.box), width, height)
+        score = min(max((found.raw_iou + 1) / 2, 0.0), 1.0)
+        state = self._update_state(target, box, score)
+        threshold = self._settings.update_threshold
+        confident = threshold == 0 or found.raw_iou > 2 * threshold - 1
+        updated = confident and not lost
+        if updated:
+            reference = self._engine.refer(found.memory, crop, found.box, initial=False)
+            target.memory.append(reference.short)
+        end = time.perf_counter()
+        times = {
+            'crop': cropped - start,
+            'network': searched - cropped,
+            'memory': end - searched,
+            'total': end - start,
+        }
+        return TrackResult(box, score, found.raw_iou, updated, state, times)
+
+    def _update_state(self, target: _Target, box: Box, score: float) -> State:
+        """Take in a frame's score, and decide where to look next."""
+        settings = self._settings
+        state = target.state.update(
+            score,
+            settings.lost_threshold,
+            settings.lost_after,
+            settings.regain_threshold,
+            settings.regain_after,
+        )
+        if state is State.LOST:
+            # What may be the target is looked at again where it was seen, at the usual size: only
+            # what stands up to that is the target. Else the region rests where the target was.
+            target.box = box if target.state.has_candidate else target.trusted_box
+            return state
+        target.box = box
+        # As sure as it takes to find it again: what goes behind something leaves ever smaller
+        # boxes with middling scores, and a search region of their size would be too small.
+        if score >= settings.regain_threshold:
+            target.trusted_box = box
+        return state
+
+    def reset(self) -> None:
+        """Forget the target and all that was learned of it."""
+        self._target = None
+
+
+def create_tracker(
+    model: str = 'aiatrack_lite',
+    checkpoint: str = '',
+    device: str = 'auto',
+    precision: str = 'auto',
+    threads: int = 0,
+    settings: TrackerSettings | None = None,
+    engine: str = 'auto',
+) -> Tracker:
+    """Make a tracker from names.
+
+    Args:
+        model: The variant, 'aiatrack_lite' or 'aiatrack_r50'.
+        checkpoint: A weights file; empty for the weights that come with the package.
+        device: 'auto', 'cpu', or 'cuda:N'.
+        precision: 'auto', 'fp32', 'fp16' or 'bf16'.
+        threads: CPU threads; 0 chooses.
+        settings: Settings of the online loop; None for the defaults.
+        engine: 'auto', or one of ENGINES that is to run the network.
+
+    Raises:
+        CheckpointError: No such model, or its weights are missing, torn or do not fit.
+        DeviceError: This machine has no such device, precision or engine.
+    """
+    network = load_network(model, checkpoint)
+    return Tracker(create_engine(network, engine, device, precision, threads), settings)

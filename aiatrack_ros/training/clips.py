@@ -1,0 +1,40 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What every data source delivers: clips of one target, decoded frame by frame."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Box = tuple[float, float, float, float]  # x, y, w, h in pixels
+
+
+class BrokenPictureError(ValueError):
+    """A file that should hold a picture, a mask or boxes and does not; the text names it."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture with, where known, where the target is.
+
+    image: (H, W, 3) uint8 RGB. box: x, y, w, h in pixels, or None. mask: (H, W) uint8, the
+    target's coverage from 0 to 255, or None.
+    """
+
+    image: Image
+    box: Box | None = None
+    mask: Image | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Frames of one target in the order of time; each is read when it is asked for.
+
+    A still picture is a clip of one frame.
+    """
+
+    name: str
+    length: int
+    read: Callable[[int], Frame]

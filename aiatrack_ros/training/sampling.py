@@ -1,0 +1,364 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What is to be drawn: the geometry of scenes, sampled on the CPU, without a single pixel.
+
+A scene is F crops of one target. Crop 0 is the initial reference, cut around the true box as the
+tracker cuts it; the others are cut around a jittered box. Coordinates: "crop" are pixels of a
+crop, "target" has its origin in the target's centre and the square root of the target's area as
+its unit, "picture" and "cutout" are pixels of a stored image. Pixel i covers i to i + 1
+everywhere.
+"""
+
+from dataclasses import dataclass
+from dataclasses import field
+
+from aiatrack_ros.training.bank import Bank
+from aiatrack_ros.training.bank import Group
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """How scenes vary. Shares are probabilities; sigmas are of normal distributions."""
+
+    # Crops per scene: the initial reference and jittered ones. (The paper: three.)
+    frames: int = 4
+    # Jitter of the box that a crop is cut around: logarithm of its size, and its centre in units
+    # of the target's size. In `wide` of the crops the centre is uniform within +-reach instead.
+    scale_jitter: float = 0.2
+    centre_jitter: float = 0.35
+    wide: float = 0.35
+    reach: float = 1.5
+    # Composited scenes: another of the same source beside the target, something before it, black
+    # beyond the picture's border (else the background is mirrored).
+    distractors: float = 0.5
+    occluders: float = 0.25
+    borders: float = 0.3
+    # Scenes in which one crop shows the place without the target.
+    absent: float = 0.12
+    # Frames of a video are drawn at most this many stored frames apart, but for the first.
+    gap: int = 10
+    flips: float = 0.5
+    # Targets whose box is a part of the object, or wider than it, the same in all crops: who
+    # points at a head must not get the whole person.
+    parts: float = 0.0
+
+
+@dataclass
+class Layer:
+    """Cut-outs to be drawn in one pass, one per crop."""
+
+    cutout: NDArray[np.int64]  # (B, F), -1 where there is none
+    matrix: Floats  # (B, F, 3, 3), crop to cut-out
+    gain: Floats  # (B, F), brightness
+
+
+@dataclass
+class Plan:
+    """Everything that a batch of scenes consists of."""
+
+    picture: NDArray[np.int64]  # (B, F)
+    matrix: Floats  # (B, F, 3, 3), crop to picture
+    mirrored: NDArray[np.bool_]  # (B,), the picture goes on as its mirror image, else black
+    boxes: Floats  # (B, F, 4), x1, y1, x2, y2 in pixels of the crop, cut at crop and picture
+    present: NDArray[np.bool_]  # (B, F), the target is in the crop
+    flip: NDArray[np.bool_]  # (B,), mirror the finished scene
+    layers: list[Layer] = field(default_factory=list)
+
+    def padding(self, crop_size: int, picture_size: Floats) -> tuple[NDArray, NDArray]:
+        """Return which rows and which columns (B, F, S) of a crop lie beyond the picture."""
+        middle = np.arange(crop_size) + 0.5
+        x = self.matrix[..., 0, 0, None] * middle + self.matrix[..., 0, 2, None]
+        y = self.matrix[..., 1, 1, None] * middle + self.matrix[..., 1, 2, None]
+        width, height = np.moveaxis(picture_size[self.picture], -1, 0)[..., None]
+        outside = ~self.mirrored[:, None, None]
+        return outside & ((y < 0) | (y >= height)), outside & ((x < 0) | (x >= width))
+
+
+def affine(scale_x: Floats, scale_y: Floats, angle: Floats, shift: Floats) -> Floats:
+    """Return matrices (..., 3, 3): scale, rotate by `angle` (radians), move by `shift`."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    matrix = np.zeros((*np.shape(cosine), 3, 3))
+    matrix[..., 0, 0], matrix[..., 0, 1] = cosine * scale_x, -sine * scale_y
+    matrix[..., 1, 0], matrix[..., 1, 1] = sine * scale_x, cosine * scale_y
+    matrix[..., :2, 2] = shift
+    matrix[..., 2, 2] = 1
+    return matrix
+
+
+def apply(matrix: Floats, points: Floats) -> Floats:
+    """Map points (..., P, 2) by matrices (..., 3, 3)."""
+    return points @ np.swapaxes(matrix[..., :2, :2], -1, -2) + matrix[..., None, :2, 2]
+
+
+def draw_plan(
+    rng: Rng, bank: Bank, config: SamplingConfig, count: int, crop_size: int, search_factor: float
+) -> Plan:
+    """Draw `count` scenes; the same generator state gives the same scenes."""
+    shape = (count, config.frames)
+    weights = np.array([(group.paste, group.place) for group in bank.groups])
+    choice = rng.choice(weights.size, count, p=weights.ravel() / weights.sum())
+    group, in_place = choice // 2, choice % 2 == 1
+
+    # 1. The window: crop to target coordinates.
+    zoom = np.exp(rng.normal(0, config.scale_jitter, shape) * rng.choice([0.5, 1, 1.8], shape))
+    zoom = zoom.clip(0.45, 2.2)
+    offset = rng.normal(0, config.centre_jitter, (*shape, 2))
+    far = rng.random(shape) < config.wide
+    offset[far] = rng.uniform(-config.reach, config.reach, (far.sum(), 2))
+    zoom[:, 0], offset[:, 0] = 1, 0
+    half = search_factor / 2
+    offset = offset.clip(-0.92 * half, 0.92 * half) * zoom[..., None]
+    unit = crop_size / (search_factor * zoom)  # crop pixels per target unit
+    present = np.ones(shape, bool)
+    gone = np.flatnonzero((rng.random(count) < config.absent) & (config.frames > 2))
+    gone_frame = rng.integers(2, max(3, config.frames), len(gone))
+    present[gone, gone_frame] = False
+
+    plan = Plan(
+        picture=np.zeros(shape, np.int64),
+        matrix=np.zeros((*shape, 3, 3)),
+        mirrored=~in_place & (rng.random(count) >= config.borders),
+        boxes=np.zeros((*shape, 4)),
+        present=present,
+        flip=rng.random(count) < config.flips,
+    )
+
+    # 2. The target and its background, in target coordinates.
+    half_size = np.zeros((*shape, 2))  # of the box, in target units
+    to_picture = np.zeros((*shape, 3, 3))
+    target = Layer(np.full(shape, -1), np.tile(np.eye(3), (*shape, 1, 1)), np.ones(shape))
+    for index in range(count):
+        source = bank.groups[group[index]]
+        if in_place[index]:
+            half_size[index], to_picture[index] = _place(rng, bank, source, config, plan, index)
+        else:
+            half_size[index] = _paste(rng, bank, source, config, target, index)
+            to_picture[index] = _background(rng, bank, config, plan, search_factor, index)
+    # A target in place cannot be taken away: the window goes elsewhere.
+    move = ~present & in_place[:, None]
+    if move.any():
+        side = rng.integers(0, 2, move.sum())
+        sign = rng.choice([-1, 1], move.sum())
+        reach = half * zoom[move] + half_size[move][np.arange(len(side)), side]
+        moved = offset[move]
+        moved[np.arange(len(side)), side] = sign * (reach + rng.uniform(0.05, 1.0, len(side)))
+        offset[move] = moved
+    target.cutout[~present] = -1
+
+    # 3. Crop to target, and all the rest through it.
+    to_target = affine(
+        1 / unit, 1 / unit, np.zeros(shape), offset - (crop_size / 2 / unit)[..., None]
+    )
+    plan.matrix = to_picture @ to_target
+    middle = crop_size / 2 - offset * unit[..., None]
+    reach = half_size * unit[..., None]
+    plan.boxes = np.concatenate((middle - reach, middle + reach), -1)
+    _cut_boxes(plan, bank, crop_size)
+
+    others = _others(rng, bank, config, group, target, half_size, in_place)
+    for layer in (*others[0], target, *others[1]):
+        layer.matrix = layer.matrix @ to_target
+        plan.layers.append(layer)
+    return plan
+
+
+def _times(rng: Rng, length: int, config: SamplingConfig) -> NDArray[np.int64]:
+    """Return indices of a target's frames: any first one, the others near each other."""
+    first = rng.integers(length)
+    centre = rng.integers(length)
+    times = (centre + rng.integers(-config.gap, config.gap + 1, config.frames)).clip(0, length - 1)
+    times[0] = first
+    return times
+
+
+def _place(
+    rng: Rng, bank: Bank, source: Group, config: SamplingConfig, plan: Plan, index: int
+) -> tuple[Floats, Floats]:
+    clip = source.placed[rng.integers(len(source.placed))]
+    pictures = clip[_times(rng, len(clip), config)]
+    plan.picture[index] = pictures
+    boxes = bank.picture_box[pictures].astype(float)
+    low, high = _part(rng, config)
+    boxes = np.concatenate((boxes[:, :2] + low * boxes[:, 2:], (high - low) * boxes[:, 2:]), -1)
+    size = boxes[:, 2:]
+    # A still moves, if at all, by being stretched; a video has its own motion and gets less.
+    strength = 0.18 if len(clip) == 1 else 0.06
+    stretch = np.exp(rng.normal(0, strength, config.frames))
+    stretch = np.stack((stretch, 1 / stretch), -1)
+    unit = np.sqrt(size.prod(-1))[:, None] * stretch  # picture pixels per target unit
+    to_picture = affine(unit[:, 0], unit[:, 1], np.zeros(config.frames), boxes[:, :2] + size / 2)
+    return size / unit / 2, to_picture
+
+
+def _paste(
+    rng: Rng, bank: Bank, source: Group, config: SamplingConfig, target: Layer, index: int
+) -> Floats:
+    clip = source.pasted[rng.integers(len(source.pasted))]
+    cutouts = clip[_times(rng, len(clip), config)]
+    frames = config.frames
+    liveliness = rng.choice([0.3, 1.0, 2.0])
+    angle = rng.normal(0, 0.15) + rng.normal(0, 0.12, frames) * liveliness
+    if rng.random() < 0.1:
+        angle += rng.uniform(-np.pi, np.pi)
+    aspect = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.08, frames) * liveliness)
+    shear = rng.normal(0, 0.08, frames) * liveliness
+    mirror = rng.choice([-1, 1])
+    pose = affine(aspect * mirror, 1 / aspect, angle, np.zeros((frames, 2)))
+    pose[:, :2, 1] += shear[:, None] * pose[:, :2, 0]
+    half_size, matrix = _posed(bank, cutouts, pose, _part(rng, config))
+    target.cutout[index] = cutouts
+    target.matrix[index] = matrix
+    target.gain[index] = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.08, frames))
+    return half_size
+
+
+def _part(rng: Rng, config: SamplingConfig) -> tuple[Floats, Floats]:
+    """Return the corners of a target's box, in units of its object's box; mostly 0 and 1."""
+    if rng.random() >= config.parts:
+        return np.zeros(2), np.ones(2)
+    share = rng.uniform(0.4, 1.2, 2)
+    if share.prod() < 0.25:
+        share[rng.integers(2)] = 1.0
+    low = rng.uniform(0, 1, 2) * (1 - share)
+    return low, low + share
+
+
+def _posed(
+    bank: Bank,
+    cutouts: NDArray[np.int64],
+    pose: Floats,
+    part: tuple[Floats, Floats] = (np.zeros(2), np.ones(2)),
+) -> tuple[Floats, Floats]:
+    """Scale a pose so that the box of the cut-out, or of a part of it, has area 1 and centre 0.
+
+    Returns half of the box's size (..., 2) and the matrix from target to cut-out coordinates.
+    """
+    points = bank.hull[cutouts].astype(float)
+    if (part[0] != 0).any() or (part[1] != 1).any():
+        first, size = points.min(-2), np.ptp(points, -2)
+        steps = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])
+        corners = part[0] + steps * (part[1] - part[0])  # (4, 2)
+        points = first[..., None, :] + corners * size[..., None, :]
+    corners = apply(pose, points)
+    low, high = corners.min(-2), corners.max(-2)
+    scale = 1 / np.sqrt((high - low).prod(-1))
+    normalise = affine(scale, scale, np.zeros_like(scale), -(low + high) / 2 * scale[..., None])
+    return (high - low) / 2 * scale[..., None], np.linalg.inv(normalise @ pose)
+
+
+def _background(
+    rng: Rng, bank: Bank, config: SamplingConfig, plan: Plan, search_factor: float, index: int
+) -> Floats:
+    frames = config.frames
+    picture = np.full(frames, bank.backdrops[rng.integers(len(bank.backdrops))])
+    if rng.random() < 0.15:  # the target went somewhere else
+        picture[rng.integers(1, frames) :] = bank.backdrops[rng.integers(len(bank.backdrops))]
+    plan.picture[index] = picture
+    size = bank.picture_size[picture].astype(float)
+    short = size.min(-1)
+    grow = np.exp(rng.normal(0, 0.12, frames) * rng.choice([0.3, 1, 2]))
+    unit = rng.uniform(0.55, 1.4) * short / search_factor * grow
+    travel = rng.choice([0.2, 1.0, 3.0])
+    place = rng.uniform(0.1, 0.9, 2) * size
+    place = place + rng.normal(0, travel, (frames, 2)).cumsum(0) * unit[:, None] * 0.6
+    # The target itself stays in the picture.
+    place = place.clip(0.02 * size, 0.98 * size)
+    angle = np.zeros(frames)
+    if plan.mirrored[index]:
+        angle = rng.normal(0, 0.2) + rng.normal(0, 0.06, frames)
+    return affine(unit, unit, angle, place)
+
+
+def _cut_boxes(plan: Plan, bank: Bank, crop_size: int) -> None:
+    """Cut boxes at the crop and, where it is black beyond, at the picture's border."""
+    low = np.zeros((*plan.picture.shape, 2))
+    high = np.full((*plan.picture.shape, 2), float(crop_size))
+    scale = plan.matrix[..., (0, 1), (0, 1)]
+    shift = plan.matrix[..., :2, 2]
+    first = -shift / scale
+    last = (bank.picture_size[plan.picture] - shift) / scale
+    real = ~plan.mirrored
+    low[real] = np.maximum(low[real], first[real])
+    high[real] = np.minimum(high[real], last[real])
+    whole = (plan.boxes[..., 2:] - plan.boxes[..., :2]).prod(-1)
+    plan.boxes = np.concatenate(
+        (plan.boxes[..., :2].clip(low, high), plan.boxes[..., 2:].clip(low, high)), -1
+    )
+    left = (plan.boxes[..., 2:] - plan.boxes[..., :2]).prod(-1)
+    # What is all but outside teaches nothing about where it is.
+    plan.present &= left > 0.1 * whole
+
+
+def _others(
+    rng: Rng,
+    bank: Bank,
+    config: SamplingConfig,
+    group: NDArray[np.int64],
+    target: Layer,
+    half_size: Floats,
+    in_place: NDArray[np.bool_],
+) -> tuple[list[Layer], list[Layer]]:
+    """Return layers behind the target (distractors) and before it (occluders)."""
+    shape = target.cutout.shape
+    with_cutouts = [i for i, source in enumerate(bank.groups) if source.pasted]
+    if not with_cutouts:
+        return [], []
+
+    def any_cutout(index: int, same: bool) -> NDArray[np.int64]:
+        chosen = (
+            group[index] if same and bank.groups[group[index]].pasted else rng.choice(with_cutouts)
+        )
+        pasted = bank.groups[chosen].pasted
+        clip = pasted[rng.integers(len(pasted))]
+        return clip[_times(rng, len(clip), config)]
+
+    def blank() -> Layer:
+        return Layer(np.full(shape, -1), np.tile(np.eye(3), (*shape, 1, 1)), np.ones(shape))
+
+    def posed(
+        layer: Layer,
+        index: int,
+        cutouts: NDArray[np.int64],
+        size: Floats,
+        centre: Floats,
+        turn: float,
+    ) -> None:
+        angle = rng.normal(0, turn) + rng.normal(0, 0.1, shape[1])
+        aspect = np.exp(rng.normal(0, 0.12, shape[1]))
+        pose = affine(aspect * rng.choice([-1, 1]), 1 / aspect, angle, np.zeros((shape[1], 2)))
+        _, matrix = _posed(bank, cutouts, pose)
+        place = affine(size, size, np.zeros(shape[1]), centre)
+        layer.cutout[index] = cutouts
+        layer.matrix[index] = matrix @ np.linalg.inv(place)
+        layer.gain[index] = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.05, shape[1]))
+
+    behind, before = [blank(), blank()], [blank()]
+    for index in range(shape[0]):
+        number = int(rng.random() < config.distractors)
+        number += int(number and rng.random() < 0.4)
+        for layer in behind[:number]:
+            cutouts = any_cutout(index, rng.random() < 0.7)
+            if not in_place[index] and rng.random() < 0.15:  # its twin
+                cutouts = np.maximum(target.cutout[index], target.cutout[index, 0])
+            heading = rng.uniform(0, 2 * np.pi)
+            distance = rng.uniform(1.1 if in_place[index] else 0.8, 2.3)
+            centre = distance * np.array((np.cos(heading), np.sin(heading)))
+            centre = centre + rng.normal(0, 0.25, (shape[1], 2)) * (not in_place[index])
+            size = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.08, shape[1]))
+            posed(layer, index, cutouts, size, centre, 0.15)
+        if rng.random() < config.occluders:
+            cutouts = any_cutout(index, False)
+            heading = rng.uniform(0, 2 * np.pi, shape[1])
+            direction = np.stack((np.cos(heading), np.sin(heading)), -1)
+            size = rng.uniform(0.5, 1.1) * np.exp(rng.normal(0, 0.1, shape[1]))
+            distance = size / 2 + rng.uniform(0.0, 0.35, shape[1])
+            centre = direction * distance[:, None] * 2 * half_size[index]
+            posed(before[0], index, cutouts, size, centre, 1.0)
+            seen = rng.random(shape[1]) < 0.4
+            seen[0] = True  # the reference is whole
+            before[0].cutout[index, seen] = -1
+    return behind, before

@@ -1,0 +1,91 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+Start the tracker node and bring it up.
+
+  ros2 launch aiatrack_ros tracker.launch.py image:=/camera/image_raw
+  ros2 launch aiatrack_ros tracker.launch.py --show-args
+"""
+
+import os
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext
+from launch import LaunchDescription
+from launch.action import Action
+from launch.actions import DeclareLaunchArgument
+from launch.actions import OpaqueFunction
+from launch.actions import SetEnvironmentVariable
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import LifecycleNode
+from launch_ros.actions import Node
+
+CONFIG = Path(get_package_share_directory('aiatrack_ros')) / 'config'
+
+# The Fast DDS of Humble reads the older name only; later ones complain about it.
+HUMBLE = os.environ.get('ROS_DISTRO') == 'humble'
+PROFILE_VARIABLE = f'{"FASTRTPS" if HUMBLE else "FASTDDS"}_DEFAULT_PROFILES_FILE'
+
+ARGUMENTS = (
+    DeclareLaunchArgument(
+        'image', default_value='image',
+        description='topic of the camera; for compressed images without /compressed'),
+    DeclareLaunchArgument(
+        'image_transport', default_value='', choices=['', 'raw', 'compressed'],
+        description='kind of images; empty: as in params_file'),
+    DeclareLaunchArgument(
+        'model', default_value='', choices=['', 'aiatrack_lite', 'aiatrack_r50'],
+        description='variant of the network; empty: as in params_file'),
+    DeclareLaunchArgument(
+        'checkpoint', default_value='', description='weights file; empty: as in params_file'),
+    DeclareLaunchArgument(
+        'device', default_value='',
+        description='auto, cpu, cuda or cuda:N; empty: as in params_file'),
+    DeclareLaunchArgument(
+        'params_file', default_value=str(CONFIG / 'tracker.yaml'),
+        description='parameters of the node, see config/tracker.yaml'),
+    DeclareLaunchArgument(
+        'namespace', default_value='', description='namespace of the node, one for each camera'),
+    DeclareLaunchArgument(
+        'autostart', default_value='true', choices=['true', 'false'],
+        description='configure and activate the node; false where a lifecycle manager does it'),
+    DeclareLaunchArgument(
+        'select', default_value='false', choices=['true', 'false'],
+        description='also start box_selector_node, to choose the target in RViz: docs/rviz.md'),
+    DeclareLaunchArgument(
+        'use_sim_time', default_value='false', choices=['true', 'false'],
+        description='take the time from /clock'),
+    DeclareLaunchArgument(
+        'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error', 'fatal'],
+        description='least severity that is logged'),
+)
+
+
+def make_nodes(context: LaunchContext) -> list[Action]:
+    """Return the nodes; arguments that were given win over the parameter file."""
+    def get(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    params_file = Path(get('params_file')).expanduser()
+    if not params_file.is_file():
+        raise RuntimeError(f"params_file '{params_file}' does not exist")
+    given = {name: get(name) for name in ('model', 'checkpoint', 'device', 'image_transport')
+             if get(name)}
+    switches = {name: get(name) == 'true' for name in ('autostart', 'use_sim_time')}
+    common = {
+        'package': 'aiatrack_ros', 'namespace': get('namespace'), 'output': 'screen',
+        'parameters': [str(params_file), {**given, **switches}],
+        'remappings': [('image', get('image'))],
+        'ros_arguments': ['--log-level', get('log_level')]}
+    nodes = [LifecycleNode(executable='tracker_node', name='tracker', **common)]
+    if get('select') == 'true':
+        nodes.append(Node(executable='box_selector_node', name='box_selector', **common))
+    return nodes
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the launch description."""
+    actions = [*ARGUMENTS, OpaqueFunction(function=make_nodes)]
+    if PROFILE_VARIABLE not in os.environ:
+        actions.insert(0, SetEnvironmentVariable(PROFILE_VARIABLE, str(CONFIG / 'fastdds.xml')))
+    return LaunchDescription(actions)

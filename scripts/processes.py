@@ -1,0 +1,122 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Nodes as processes, for the scripts: started, watched, and never left behind."""
+
+from collections.abc import Iterator
+import contextlib
+import ctypes
+from dataclasses import dataclass
+import json
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+from aiatrack_ros.errors import AiATrackError
+from aiatrack_ros.nodes.domain import reserve_domain
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The topics of the players and recorders, where the tracker has them.
+REMAPPINGS = (
+    'tracks:=tracker/tracks',
+    'status:=tracker/status',
+    'set_target:=tracker/set_target',
+)
+
+END_SECONDS = 10.0  # for a process to end when asked to
+_PR_SET_PDEATHSIG = 1
+
+
+class ProcessError(AiATrackError):
+    """What went wrong with a process, in one line."""
+
+
+@dataclass
+class Part:
+    """One process, and the files of what it logged and what it printed."""
+
+    name: str
+    process: subprocess.Popen
+    log: Path
+    printed: Path
+
+    def last_words(self) -> str:
+        """Return the last line that it wrote, without the prefix of the ROS log."""
+        lines = self.log.read_text(errors='replace').strip().splitlines()
+        return lines[-1].split(']: ')[-1] if lines else 'without a word'
+
+
+def start(module: str, folder: Path, **parameters: str | float | bool) -> Part:
+    """
+    Start a node; what it prints and what it logs goes to files in `folder`.
+
+    `module` is one of aiatrack_ros.nodes, or a script of this folder with its .py.
+    """
+    program = ['-m', f'aiatrack_ros.nodes.{module}']
+    if module.endswith('.py'):
+        program = [str(ROOT / 'scripts' / module)]
+    arguments = [part for remapping in REMAPPINGS for part in ('-r', remapping)]
+    for name, value in parameters.items():
+        # JSON is YAML, in which ROS reads the values of parameters.
+        arguments += ['-p', f'{name}:={json.dumps(value, ensure_ascii=False)}']
+    log, printed = folder / f'{module}.log', folder / f'{module}.out'
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        # Not SIGKILL: Fast DDS would leave 64 MiB of shared memory behind.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    with log.open('w') as errors, printed.open('w') as output:
+        process = subprocess.Popen(
+            [sys.executable, *program, '--ros-args', *arguments],
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+            preexec_fn=die_with_parent if sys.platform == 'linux' else None,
+        )
+    return Part(module, process, log, printed)
+
+
+def stop(part: Part) -> int:
+    """End a process as Ctrl-C does, or if need be by force; return its exit code."""
+    for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if part.process.poll() is None:
+            part.process.send_signal(way)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                part.process.wait(END_SECONDS)
+    return part.process.returncode
+
+
+@contextlib.contextmanager
+def stopping(parts: list[Part]) -> Iterator[None]:
+    """Leave no process behind, whatever happens."""
+    try:
+        yield
+    finally:
+        for part in parts:
+            stop(part)
+
+
+def check(parts: list[Part]) -> None:
+    """Raise ProcessError if one of them has ended."""
+    for part in parts:
+        if part.process.poll() is not None:
+            raise ProcessError(f'{part.name} ended: {part.last_words()}')
+
+
+def stop_well(part: Part) -> None:
+    """End a process; raise ProcessError if it does not end well."""
+    code = stop(part)
+    if code:
+        raise ProcessError(f'{part.name} ended with code {code}: {part.last_words()}')
+
+
+def ros_environment() -> None:
+    """Keep to this machine and to a domain of our own, with the profile that images need."""
+    os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    profile = ROOT / 'config' / 'fastdds.xml'
+    os.environ.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(profile))

@@ -1,0 +1,58 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What the tests of all engines share: an engine beside eager torch on the same frames."""
+
+from collections.abc import Callable
+
+from aiatrack_ros.evaluation.seeded_weights import load_seeded_weights
+from aiatrack_ros.model import AiATrack
+from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.tracking import Tracker
+from aiatrack_ros.tracking import TrackerSettings
+from aiatrack_ros.tracking.eager_engine import EagerEngine
+from aiatrack_ros.tracking.engine import Engine
+import cv2
+import numpy as np
+import torch
+
+CPU = torch.device('cpu')
+Maker = Callable[[AiATrack, torch.device, str, int], Engine]
+
+
+def seeded_lite() -> AiATrack:
+    """Return the small network with seeded weights."""
+    return load_seeded_weights(AiATrack(VARIANTS['aiatrack_lite'])).eval()
+
+
+def frames(count: int) -> list[np.ndarray]:
+    """Return pictures (240, 320, 3) of a speckled square that walks to the border."""
+    rng = np.random.default_rng(3)
+    ground = cv2.GaussianBlur(rng.integers(0, 256, (240, 320, 3)).astype(np.uint8), (0, 0), 3)
+    target = rng.integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    pictures = []
+    for index in range(count):
+        picture = ground.copy()
+        left = min(280, 230 + 8 * index)
+        picture[100:140, left : left + 40] = target
+        pictures.append(picture)
+    return pictures
+
+
+def trajectory(engine: Engine, pictures: list[np.ndarray]) -> list[tuple[float, ...]]:
+    """Return x, y, w, h and the IoU output of each picture; every frame enters the memory."""
+    tracker = Tracker(engine, TrackerSettings(update_threshold=0.0, lost_threshold=0.0))
+    tracker.initialize(pictures[0], (230.0, 100.0, 40.0, 40.0))
+    results = [tracker.track(picture) for picture in pictures[1:]]
+    assert all(result.memory_updated for result in results)
+    return [(*result.box, result.raw_iou) for result in results]
+
+
+def assert_like_eager(make: Maker, network: AiATrack | None = None) -> Engine:
+    """Hold an engine in fp32 to eager torch over a whole trajectory; return the engine."""
+    network = network or seeded_lite()
+    pictures = frames(8)
+    engine = make(network, CPU, 'fp32', 1)
+    ours = np.array(trajectory(engine, pictures))
+    truth = np.array(trajectory(EagerEngine(network, CPU, 'fp32', 1), pictures))
+    assert np.abs(ours - truth)[:, :4].max() < 0.05  # pixels
+    assert np.abs(ours - truth)[:, 4].max() < 1e-3
+    return engine

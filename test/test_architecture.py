@@ -1,0 +1,172 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The rooms of the package and who may know whom; and the licence line of every source file."""
+
+import ast
+from pathlib import Path
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = 'aiatrack_ros'
+LICENCE = 'Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0'
+
+# What everybody may know.
+FLOOR = {'errors', 'lazy'}
+# What each room may know of the package, besides itself and the floor.
+ARROWS = {
+    'errors': set(),
+    'lazy': set(),
+    'model': set(),
+    'tracking': {'model'},
+    'simulation': set(),
+    'nodes': {'tracking', 'simulation', 'msg', 'srv'},
+    'evaluation': {'tracking', 'model'},
+    'training': {'model'},
+    'cli': {'model', 'tracking', 'evaluation', 'training'},
+}
+ROS = {'rclpy', 'cv_bridge', 'launch', 'launch_ros', 'ament_index_python', 'message_filters'}
+IMAGES = {'cv2', 'PIL'}
+
+
+def forbidden_imports(root: Path) -> list[str]:
+    """Return a line for each import of the package in this folder that the rooms forbid."""
+    found = []
+    for path in sorted((root / PACKAGE).rglob('*.py')):
+        parts = path.relative_to(root / PACKAGE).with_suffix('').parts
+        room = parts[0]
+        for name, line in imports(path):
+            top, *rest = name.split('.')
+            if top == PACKAGE and room in ARROWS:
+                # `from aiatrack_ros import __version__` names no room.
+                known = not rest or rest[0] in ARROWS[room] | FLOOR | {room, '__version__'}
+            elif top == PACKAGE:
+                known = False
+            elif top in ROS or top.endswith(('_msgs', '_srvs', '_interfaces')):
+                known = room == 'nodes'
+            elif top in IMAGES:
+                known = room not in FLOOR | {'model'}
+            else:
+                known = True
+            if not known:
+                found.append(f'{path.relative_to(root)}:{line}: {room} must not know {name}')
+    return found
+
+
+def imports(path: Path) -> list[tuple[str, int]]:
+    """Return the absolute names that a module imports, anywhere in it, and their lines."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                found.append((f'{PACKAGE}.{"." * node.level}{node.module or ""}', node.lineno))
+            elif node.module == PACKAGE:
+                found += [(f'{PACKAGE}.{alias.name}', node.lineno) for alias in node.names]
+            else:
+                found.append((node.module, node.lineno))
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.startswith(f'{PACKAGE}.')
+            and node.value.isascii()
+            and all(part.isidentifier() for part in node.value.split('.'))
+        ):
+            found.append((node.value, node.lineno))  # for importlib
+    return found
+
+
+def unlicensed(paths: list[Path]) -> list[Path]:
+    """Return those of the files whose beginning has no licence line."""
+    return [
+        path
+        for path in paths
+        if not any(LICENCE in line for line in path.read_text().splitlines()[:4])
+    ]
+
+
+def sources(root: Path) -> list[Path]:
+    """Return the files of a checkout that need a licence line."""
+    top = ('.ci/run', 'CMakeLists.txt', 'Makefile', 'package.xml', 'pyproject.toml', 'setup.py')
+    folders = ('aiatrack_ros', 'cmake', 'config', 'launch', 'msg', 'scripts', 'srv', 'test')
+    kinds = ('*.py', '*.sh', '*.txt', '*.in', '*.msg', '*.srv', '*.xml', '*.yaml', '*.rviz')
+    found = [root / name for name in top]
+    found += [path for folder in folders for kind in kinds for path in (root / folder).rglob(kind)]
+    return found
+
+
+def test_rooms_are_named():
+    rooms = {path.stem for path in (ROOT / PACKAGE).iterdir() if not path.name.startswith('__')}
+    assert rooms <= set(ARROWS), 'a new room: give it its arrows here and in docs'
+
+
+def test_imports_point_one_way():
+    assert not forbidden_imports(ROOT)
+
+
+def test_every_source_names_its_licence():
+    assert len(sources(ROOT)) > 50
+    assert not unlicensed(sources(ROOT))
+
+
+@pytest.mark.parametrize(
+    ('module', 'code'),
+    [
+        ('model/x.py', 'import rclpy'),
+        ('model/x.py', 'import cv2'),
+        ('model/x.py', 'from aiatrack_ros.tracking import Tracker'),
+        ('tracking/x.py', 'def f():\n    from sensor_msgs.msg import Image'),
+        ('tracking/x.py', 'from aiatrack_ros import evaluation'),
+        ('tracking/x.py', 'from ..evaluation import metrics'),
+        ('nodes/x.py', 'import aiatrack_ros.model.network'),
+        ('training/x.py', 'from aiatrack_ros.tracking.crop import crop_region'),
+        ('evaluation/x.py', 'from aiatrack_ros.training import losses'),
+        ('cli.py', 'importlib.import_module("aiatrack_ros.nodes.tracker_node")'),
+        ('errors.py', 'from aiatrack_ros.model import AiATrack'),
+        ('elsewhere.py', 'from aiatrack_ros.model import AiATrack'),
+    ],
+)
+def test_forbidden_import_is_found(module, code, tmp_path):
+    path = tmp_path / PACKAGE / module
+    path.parent.mkdir(parents=True)
+    path.write_text(code)
+    assert len(forbidden_imports(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ('module', 'code'),
+    [
+        ('model/x.py', 'import torch\nfrom aiatrack_ros.model.norm import fold'),
+        ('tracking/x.py', 'import cv2\nfrom aiatrack_ros import errors'),
+        ('nodes/x.py', 'import rclpy\nfrom aiatrack_ros.msg import TrackerStatus'),
+        ('cli.py', 'from aiatrack_ros import __version__\nprint("aiatrack_ros.no module")'),
+    ],
+)
+def test_allowed_import_is_not(module, code, tmp_path):
+    path = tmp_path / PACKAGE / module
+    path.parent.mkdir(parents=True)
+    path.write_text(code)
+    assert not forbidden_imports(tmp_path)
+
+
+def test_package_xml_names_what_is_used():
+    tree = ElementTree.parse(ROOT / 'package.xml')
+    named = {element.text for kind in ('depend', 'exec_depend') for element in tree.iter(kind)}
+    modules = {'python3-opencv': 'cv2'}
+    named = {modules.get(key, key.removeprefix('python3-')) for key in named}
+    paths = [path for folder in (PACKAGE, 'launch') for path in (ROOT / folder).rglob('*.py')]
+    used = {name.split('.')[0] for path in paths for name, _ in imports(path)}
+
+    without_key = {'safetensors'}  # from PyPI, says README.md
+    optional = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
+    for_the_messages = {'rosidl_default_runtime'}
+    used -= sys.stdlib_module_names | {PACKAGE} | without_key | optional
+    assert used == named - for_the_messages
+
+
+def test_missing_licence_is_found(tmp_path):
+    (tmp_path / 'good.py').write_text(f'#!/usr/bin/env python3\n# {LICENCE}\n')
+    (tmp_path / 'bad.py').write_text('# Copyright somebody\n')
+    assert unlicensed(sorted(tmp_path.iterdir())) == [tmp_path / 'bad.py']

@@ -1,0 +1,59 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Boxes: refusing, clipping (the borders by hand), comparing."""
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.boxes import box_iou
+from aiatrack_ros.tracking.boxes import check_box
+from aiatrack_ros.tracking.boxes import clip_box
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize(
+    ('box', 'reason'),
+    [
+        ((float('nan'), 1, 5, 5), 'not finite'),
+        ((1, 1, float('inf'), 5), 'not finite'),
+        ((1, 1, 0, 5), 'empty'),
+        ((1, 1, 5, -2), 'empty'),
+        ((100, 1, 5, 5), 'outside the image of 100x80'),
+        ((1, 80, 5, 5), 'outside'),
+        ((-5, 1, 5, 5), 'outside'),
+        ((1, -9, 5, 8), 'outside'),
+        ((1, 1, 5), '3 numbers'),
+        (('a', 1, 5, 5), 'not four numbers'),
+        (7, 'not four numbers'),
+    ],
+)
+def test_bad_boxes_are_refused_with_the_reason(box: tuple, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        check_box(box, 100, 80)
+
+
+def test_a_box_that_reaches_out_of_the_image_is_kept_as_it_is() -> None:
+    assert check_box(np.array([-5, 70, 20, 30]), 100, 80) == (-5.0, 70.0, 20.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ('box', 'clipped'),
+    [
+        ((20, 20, 30, 30), (20, 20, 30, 30)),
+        ((-15, 20, 30, 30), (0, 20, 15, 30)),  # left border
+        ((20, -25, 30, 30), (20, 0, 30, 10)),  # top: at least 10 px stay
+        ((85, 20, 30, 30), (85, 20, 15, 30)),  # right: 100 - 85
+        ((95, 20, 30, 30), (90, 20, 10, 30)),  # right: x1 at most W - 10
+        ((20, 75, 30, 30), (20, 70, 30, 10)),  # bottom: y1 at most H - 10
+        ((-50, 20, 30, 30), (0, 20, 10, 30)),  # wholly outside on the left
+        ((20, 20, 2, 3), (20, 20, 10, 10)),  # a side is at least 10
+        ((97, 77, 1, 1), (90, 70, 10, 10)),
+    ],
+)
+def test_clip_box(box: tuple, clipped: tuple) -> None:
+    assert clip_box(box, 100, 80) == pytest.approx(clipped)
+
+
+def test_box_iou() -> None:
+    first = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 0, 0]])
+    second = np.array([[5, 0, 10, 10], [0, 0, 10, 10], [10, 0, 5, 5], [5, 5, 0, 0]])
+    np.testing.assert_allclose(box_iou(first, second), [50 / 150, 1, 0, 0])
+    assert np.isnan(box_iou(np.array([np.nan, 0, 1, 1]), np.array([0, 0, 1, 1])))

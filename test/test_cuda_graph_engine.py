@@ -1,0 +1,61 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The engine of static buffers: on a CPU all but the capture, on a GPU that too."""
+
+from aiatrack_ros.tracking.crop import crop_region
+from aiatrack_ros.tracking.cuda_graph_engine import CudaGraphEngine
+from aiatrack_ros.tracking.eager_engine import EagerEngine
+from engine_cases import assert_like_eager
+from engine_cases import CPU
+from engine_cases import frames
+from engine_cases import seeded_lite
+from engine_cases import trajectory
+import numpy as np
+import pytest
+import torch
+
+BOX = (230.0, 100.0, 40.0, 40.0)
+
+
+def test_same_trajectory_as_eager_torch() -> None:
+    assert_like_eager(CudaGraphEngine)
+
+
+def test_references_are_copied_only_when_they_change() -> None:
+    engine = CudaGraphEngine(seeded_lite(), CPU, 'fp32', 1)
+    crop = crop_region(frames(1)[0], BOX, 4.0, 224)
+    memory = engine.encode(crop).clone()
+    first, second = (
+        engine.refer(memory, crop, crop.to_crop(box), initial=True)
+        for box in (BOX, (200.0, 90.0, 20.0, 60.0))
+    )
+    found = engine.find(crop, first.long, first.short)
+    place = engine._frame(1).inputs.short_values
+    with torch.inference_mode():
+        place.zero_()
+    engine.find(crop, first.long, first.short)
+    assert not place.any()
+    assert engine.find(crop, first.long, second.short).box != found.box
+    assert torch.equal(place, second.short.values)
+
+
+def test_products_in_half_precision_norms_in_full() -> None:
+    engine = CudaGraphEngine(seeded_lite(), CPU, 'bf16', 1)
+    dtypes = {name: p.dtype for name, p in engine._network.named_parameters()}
+    assert dtypes['bottleneck.weight'] == torch.bfloat16
+    assert dtypes['transformer.encoder.layers.0.norm1.weight'] == torch.float32
+    pictures = frames(3)
+    ours = np.array(trajectory(engine, pictures))
+    truth = np.array(trajectory(EagerEngine(seeded_lite(), CPU, 'fp32', 1), pictures))
+    assert np.abs(ours - truth)[:, :4].max() < 6
+    times = engine.stage_times(crop_region(pictures[0], BOX, 4.0, 224), *engine._blank)
+    assert list(times) == ['upload', 'graph', 'readback']
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+@pytest.mark.parametrize('precision', ['fp32', 'bf16', 'fp16'])
+def test_captured(precision: str) -> None:
+    network, pictures = seeded_lite(), frames(8)
+    engine = CudaGraphEngine(network, torch.device('cuda', 0), precision, 1)
+    ours = np.array(trajectory(engine, pictures))
+    truth = np.array(trajectory(EagerEngine(network, CPU, 'fp32', 1), pictures))
+    assert np.abs(ours - truth)[:, :4].max() < (0.05 if precision == 'fp32' else 6)

@@ -1,0 +1,43 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The frame as one function is what the network says."""
+
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.tracking.frame import blank_inputs
+from aiatrack_ros.tracking.frame import FrameFunction
+from aiatrack_ros.tracking.frame import to_onnx
+from engine_cases import seeded_lite
+import torch
+
+
+def test_found_is_the_box_and_its_iou() -> None:
+    network = seeded_lite()
+    inputs = blank_inputs(network, 2)
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, inputs.pixels.shape, dtype=torch.uint8, generator=generator)
+    inputs = inputs._replace(pixels=pixels, short_keys=torch.randn(inputs.short_keys.shape))
+    with torch.inference_mode():
+        found, memory = FrameFunction(network)(*inputs)
+        expected = network(
+            network.preprocess(pixels),
+            network.position(None),
+            References(*inputs[3:6]),
+            References(*inputs[6:9]),
+        )
+    assert torch.equal(found, torch.cat((expected.boxes[0], expected.iou)))
+    assert torch.equal(memory, expected.memory)
+
+
+def test_blank_inputs_have_the_shapes_of_references() -> None:
+    network = seeded_lite()
+    inputs = blank_inputs(network, 3)
+    memory = torch.zeros(1, network.config.tokens, network.config.channels)
+    boxes = torch.tensor([[0.2, 0.2, 0.5, 0.5]])
+    reference = network.refer(memory, boxes, network.position(None).inner)
+    assert [t.shape for t in inputs[3:6]] == [t.shape for t in reference.long]
+    assert inputs.short_keys.shape[2] == 3 * reference.short.keys.shape[2]
+    assert inputs.short_inner_position.shape[1] == 3
+
+
+def test_graph_is_small_and_made_twice_the_same() -> None:
+    network = seeded_lite()
+    assert to_onnx(network) == to_onnx(network)

@@ -1,0 +1,51 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What graph engines share: inputs by name, one runner for each number of references."""
+
+from aiatrack_ros.model.attention import join
+from aiatrack_ros.tracking.crop import crop_region
+from aiatrack_ros.tracking.graph_engine import GraphEngine
+from engine_cases import frames
+from engine_cases import seeded_lite
+import numpy as np
+
+BOX = (230.0, 100.0, 40.0, 40.0)
+
+
+class Recorder(GraphEngine):
+    """Answers always the same and keeps what it was asked."""
+
+    def _compile(self, onnx, count):
+        assert onnx[:1] == b'\x08'  # a protobuf that begins with the version
+
+        def run(inputs):
+            self.asked = (count, inputs)
+            return np.float32([0.1, 0.2, 0.5, 0.4, 0.9]), np.zeros((1, 196, 128), np.float32)
+
+        return run
+
+
+def test_inputs_are_crop_position_and_references() -> None:
+    engine = Recorder(seeded_lite())
+    crop = crop_region(frames(1)[0], BOX, 4.0, 224)
+    memory = engine.encode(crop)
+    reference = engine.refer(memory, crop, crop.to_crop(BOX), initial=True)
+    found = engine.find(crop, reference.long, join([reference.short] * 2))
+    count, inputs = engine.asked
+    assert count == 2
+    assert np.shares_memory(inputs['pixels'], crop.pixels)
+    assert np.shares_memory(inputs['long_keys'], reference.long.keys.numpy())
+    assert inputs['short_values'].shape == (1, 2, 2 * 196, 64)
+    np.testing.assert_allclose(found.box, (0.1, 0.2, 0.4, 0.2), atol=1e-6)
+    assert found.memory.shape == (1, 196, 128)
+    assert engine.stage_times(crop, reference.long, reference.short) == {}
+
+
+def test_position_tells_of_padding() -> None:
+    engine = Recorder(seeded_lite())
+    inside = crop_region(frames(1)[0], (140.0, 100.0, 30.0, 30.0), 4.0, 224)
+    outside = crop_region(frames(1)[0], (290.0, 100.0, 30.0, 30.0), 4.0, 224)
+    positions = []
+    for crop in (inside, outside):
+        engine.encode(crop)
+        positions.append(engine.asked[1]['position'])
+    assert not np.allclose(*positions)

@@ -1,0 +1,37 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What names of devices, precisions and threads stand for on this machine."""
+
+import os
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.tracking.hardware import choose_device
+from aiatrack_ros.tracking.hardware import choose_precision
+from aiatrack_ros.tracking.hardware import choose_threads
+from aiatrack_ros.tracking.hardware import cpu_text
+import pytest
+import torch
+
+
+def test_device_names() -> None:
+    assert choose_device('cpu') == torch.device('cpu')
+    assert choose_device('auto').type == ('cuda' if torch.cuda.is_available() else 'cpu')
+    with pytest.raises(DeviceError, match="'gpu' is unknown; use auto, cpu or cuda:N"):
+        choose_device('gpu')
+    with pytest.raises(DeviceError, match="'cuda:99' is not there: torch sees"):
+        choose_device('cuda:99')
+    with pytest.raises(DeviceError, match="'meta' is not supported"):
+        choose_device('meta')
+
+
+def test_precision_names() -> None:
+    assert choose_precision('auto') == 'fp32'
+    assert choose_precision('bf16') == 'bf16'
+    with pytest.raises(DeviceError, match="'fp8' is unknown; use auto, fp32"):
+        choose_precision('fp8')
+
+
+def test_threads_leave_room_for_the_robot() -> None:
+    assert choose_threads(3) == 3
+    assert 1 <= choose_threads(0) <= max(1, len(os.sched_getaffinity(0)) // 2)
+    assert cpu_text(1).endswith('), 1 thread')
+    assert cpu_text(2).endswith('), 2 threads')

@@ -1,0 +1,53 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The heads: where the soft-argmax points, and what a lateral changes."""
+
+from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.model.heads import CornerHead
+from aiatrack_ros.model.heads import IoUHead
+from aiatrack_ros.model.heads import soft_argmax
+import pytest
+import torch
+
+
+def test_soft_argmax_points_at_a_peak() -> None:
+    logits = torch.full((1, 1, 20, 20), -100.0)
+    logits[0, 0, 3, 7] = 100.0  # row 3, column 7
+    torch.testing.assert_close(
+        soft_argmax(logits, 16, 320), torch.tensor([[7 * 16 / 320, 3 * 16 / 320]])
+    )
+
+
+def test_soft_argmax_is_an_expectation() -> None:
+    logits = torch.full((1, 1, 4, 4), -100.0)
+    logits[0, 0, 0, 0], logits[0, 0, 2, 3] = torch.log(torch.tensor([0.25, 0.75]))
+    expected = torch.tensor([[0.75 * 3 / 4, 0.75 * 2 / 4]])
+    torch.testing.assert_close(soft_argmax(logits, 1, 4), expected)
+
+
+@pytest.mark.parametrize(('name', 'side'), [('aiatrack_r50', 20), ('aiatrack_lite', 28)])
+def test_corner_head(name: str, side: int) -> None:
+    config = VARIANTS[name]
+    torch.manual_seed(0)
+    head = CornerHead(config, 40).eval()
+    features = torch.randn(2, config.channels, config.grid, config.grid)
+    lateral = torch.randn(2, 40, 2 * config.grid, 2 * config.grid)
+    with torch.inference_mode():
+        boxes, top_left, bottom_right = head(features, lateral)
+        others = head(features, lateral + 1).boxes
+    assert top_left.shape == bottom_right.shape == (2, 1, side, side)
+    assert boxes.shape == (2, 4)
+    assert ((boxes >= 0) & (boxes < 1)).all()
+    assert torch.equal(boxes, others) != config.corner_lateral
+
+
+def test_iou_head_judges_each_box_alone() -> None:
+    config = VARIANTS['aiatrack_lite']
+    torch.manual_seed(0)
+    head = IoUHead(config).eval()
+    features = torch.randn(2, config.channels, config.grid, config.grid)
+    boxes = torch.tensor([[0.1, 0.1, 0.5, 0.6], [0.3, 0.2, 0.9, 0.8]]).expand(2, 2, 4)
+    with torch.inference_mode():
+        together = head(features, boxes)
+        apart = [head(features, boxes[:, k : k + 1]) for k in range(2)]
+    assert together.shape == (2, 2)
+    torch.testing.assert_close(together, torch.cat(apart, dim=1))

@@ -1,0 +1,28 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""ONNX Runtime agrees with eager torch, and says what it can't do here."""
+
+from aiatrack_ros.errors import DeviceError
+from aiatrack_ros.tracking.onnxruntime_engine import OnnxRuntimeEngine
+from aiatrack_ros.tracking.onnxruntime_engine import TensorRTEngine
+from engine_cases import assert_like_eager
+from engine_cases import CPU
+from engine_cases import seeded_lite
+import pytest
+import torch
+
+
+def test_same_trajectory_as_eager_torch() -> None:
+    engine = assert_like_eager(OnnxRuntimeEngine)
+    assert '1 thread, fp32, ONNX Runtime' in engine.description
+
+
+def test_half_precision_is_refused() -> None:
+    with pytest.raises(DeviceError, match='computes in fp32, not in bf16'):
+        OnnxRuntimeEngine(seeded_lite(), CPU, 'bf16', 1)
+
+
+def test_tensorrt_keeps_its_engines_and_is_missed_here(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    with pytest.raises(DeviceError, match='no TensorrtExecutionProvider here'):
+        TensorRTEngine(seeded_lite(), torch.device('cuda', 0), 'fp16', 1)
+    assert (tmp_path / 'aiatrack_ros' / 'tensorrt').is_dir()

@@ -1,0 +1,44 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The thread that works on the newest item."""
+
+import threading
+
+from aiatrack_ros.nodes.overlay import LatestOnly
+from ros_harness import wait_for
+
+
+def test_works_on_the_newest_and_drops_the_rest():
+    gate = threading.Event()
+    began = threading.Event()
+    done = []
+
+    def work(item):
+        began.set()
+        gate.wait(10)
+        done.append(item)
+    thread = LatestOnly(work, fail=done.append)
+    thread.put(1)
+    assert began.wait(10)
+    for item in (2, 3, 4):
+        thread.put(item)
+    gate.set()
+    wait_for(lambda: len(done) == 2, 'both items')
+    thread.stop()
+    assert done == [1, 4]
+
+
+def test_a_failure_is_told_and_survived():
+    failures, done = [], []
+
+    def work(item):
+        if item == 'bad':
+            raise ValueError(item)
+        done.append(item)
+    thread = LatestOnly(work, failures.append)
+    thread.put('bad')
+    wait_for(lambda: failures, 'the failure')
+    thread.put('good')
+    wait_for(lambda: done == ['good'], 'the next item')
+    thread.stop()
+    assert str(failures[0]) == 'bad'
+    assert not thread._thread.is_alive()

@@ -1,0 +1,35 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The contact sheet."""
+
+from pathlib import Path
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.training.compositor import Scenes
+from aiatrack_ros.training.preview import write_preview
+import cv2
+import numpy as np
+import pytest
+import torch
+
+
+def scenes() -> Scenes:
+    no = torch.zeros(2, 2, 32, dtype=torch.bool)
+    box = torch.tensor([0.25, 0.25, 0.5, 0.75]).expand(2, 2, 4)
+    present = torch.tensor([[True, False], [True, True]])
+    return Scenes(torch.zeros(2, 2, 32, 32, 3, dtype=torch.uint8), box, present, no, no)
+
+
+def test_boxes_are_drawn_in_their_colour(tmp_path: Path) -> None:
+    write_preview(scenes(), str(tmp_path / 'p.png'))
+    sheet = cv2.imread(str(tmp_path / 'p.png'))[..., ::-1]
+    assert sheet.shape == (32, 128, 3)
+    for column, colour in ((0, (0, 255, 0)), (1, (255, 0, 0)), (2, (0, 255, 0))):
+        crop = sheet[:, 32 * column : 32 * column + 32]
+        assert (crop[8, 8:16] == colour).all() and (crop[23, 8:16] == colour).all()
+        assert (crop[12, 12] == 0).all()
+    assert (np.abs(sheet[1, 33]) == (255, 0, 0)).all()
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can't write the preview"):
+        write_preview(scenes(), str(tmp_path / 'gone' / 'p.png'))

@@ -1,0 +1,94 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""From the command line to a node and back: in processes of their own, as users start them."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from ros_harness import DEADLINE
+from ros_harness import ROOT
+
+NODE = """
+import sys
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.nodes.run import run_node
+from rclpy.node import Node
+from rclpy.task import Future
+
+class Tester(Node):
+    def __init__(self):
+        super().__init__('tester')
+        kind = sys.argv[1]
+        if kind == 'error':
+            raise InputError('this video is torn')
+        if kind == 'parameter':
+            self.declare_parameter('number', 3)
+        if kind == 'refuse':
+            self.start = lambda: False
+        if kind == 'done':
+            self.done = Future()
+            self.create_timer(0.01, lambda: self.done.set_result(7))
+        self.timer = self.create_timer(0.0, self.say)
+    def say(self):
+        self.timer.cancel()
+        print('up', flush=True)
+    def destroy_node(self):
+        print('destroying', flush=True)
+        super().destroy_node()
+        print('destroyed', flush=True)
+
+sys.exit(run_node(Tester))
+"""
+
+
+def start(*arguments):
+    return subprocess.Popen([sys.executable, '-c', NODE, *arguments], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ))
+
+
+@pytest.mark.parametrize('arguments, code, error', [
+    (['error'], 2, 'error: this video is torn\n'),
+    (['parameter', '--ros-args', '-p', 'number:=three'], 2, 'number'),
+    (['refuse'], 2, ''),
+    (['done'], 7, ''),
+])
+def test_ends_with_a_code_and_at_most_one_line(arguments, code, error):
+    process = start(*arguments)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == code, err
+    assert error in err
+    assert 'Traceback' not in err
+    assert len(err.splitlines()) <= 1
+    assert ('destroyed' in out) == (arguments[0] in ('refuse', 'done'))
+
+
+@pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])
+def test_ends_cleanly_when_asked_to(end):
+    process = start('spin')
+    assert process.stdout.readline() == 'up\n'
+    process.send_signal(end)
+    assert process.stdout.readline() == 'destroying\n'
+    process.send_signal(end)                    # ros2 launch and the terminal both send it
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, err
+    assert out == 'destroyed\n'
+    assert err == ''
+
+
+@pytest.mark.parametrize('module', sorted(
+    path.stem for path in (ROOT / 'aiatrack_ros' / 'nodes').glob('*.py')
+    if 'return run_node(' in path.read_text()))
+def test_a_node_that_cannot_be_made_says_why_in_one_line(module):
+    parameters = {'tracker_node': 'lost_after:=0', 'track_recorder': 'output:=no/where.mp4',
+                  'sim_recorder': 'video:=no/where.mp4', 'video_player': 'rate:=-1.0'}
+    parameter = parameters.get(module, 'use_sim_time:=soon')
+    code = f'import sys; from aiatrack_ros.nodes.{module} import main; sys.exit(main())'
+    process = subprocess.run(
+        [sys.executable, '-c', code, '--ros-args', '-p', parameter],
+        capture_output=True, text=True, cwd=ROOT, timeout=DEADLINE)
+    assert process.returncode == 2, process.stderr
+    assert process.stderr.startswith('error: ')
+    assert len(process.stderr.splitlines()) == 1, process.stderr
+    assert process.stdout == ''

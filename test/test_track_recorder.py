@@ -1,0 +1,105 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The recorder over real DDS."""
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.track_recorder import Summary
+from aiatrack_ros.nodes.track_recorder import TrackRecorder
+from aiatrack_ros.tracking.video import Video
+import numpy as np
+import pytest
+import rclpy
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from ros_harness import image_message
+from ros_harness import Ros
+from ros_harness import stamp_of
+from ros_harness import wait_for
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+STATES = (TrackerStatus.IDLE, TrackerStatus.TRACKING, TrackerStatus.LOST)
+
+
+class Performer(Node):
+    """A camera and a tracker in one."""
+
+    def __init__(self, **options):
+        super().__init__('performer', **options)
+        self.images = self.create_publisher(Image, 'image', 50)
+        self.tracks = self.create_publisher(Detection2DArray, 'tracks', 50)
+        self.status = self.create_publisher(TrackerStatus, 'status', 50)
+
+    def heard(self):
+        return all(publisher.get_subscription_count()
+                   for publisher in (self.images, self.tracks, self.status))
+
+    def answer(self, stamp, state):
+        header = Header(stamp=stamp_of(stamp))
+        found = state == TrackerStatus.TRACKING
+        self.tracks.publish(messages.make_detections(header, [
+            messages.make_detection(header, (60, 60, 40, 30), 0.5)] if found else []))
+        self.status.publish(TrackerStatus(header=header, state=state, score=0.5, latency=0.02))
+
+
+@pytest.fixture
+def ros():
+    ros = Ros()
+    yield ros
+    ros.close()
+
+
+def test_records_and_sums_up(ros, tmp_path, capfd):
+    performer = ros.spin(Performer)
+    output = tmp_path / 'out.mp4'
+    recorder = ros.spin(TrackRecorder, parameters={
+        'output': str(output), 'fps': 10.0, 'idle_timeout': 1.0,
+        'qos_overrides./image.subscription.reliability': 'reliable'})
+    wait_for(lambda: performer.heard() and recorder.count_publishers('image')
+             and recorder.count_publishers('tracks') and recorder.count_publishers('status')
+             and all(subscription.get_publisher_count() for subscription in
+                     recorder.subscriptions if 'parameter' not in subscription.topic_name),
+             'discovery')
+    for number in range(1, 7):
+        stamp = number * 10 ** 8
+        performer.images.publish(image_message(number, stamp, 160, 120))
+        if number != 5:                                        # the fifth is dropped
+            performer.answer(stamp, STATES[number % 3])       # tracking lost idle tracking - idle
+    wait_for(recorder.done.done, 'the end of the images')
+    recorder.close()
+    pictures = list(Video(output))
+    assert len(pictures) == 6
+    assert Video(output).fps == pytest.approx(10)
+    framed = [np.ptp(picture[70:80, 55:65].astype(int)) > 60 for picture in pictures]
+    assert framed == [True, False, False, True, True, False]  # the fifth shows what was known
+    table = capfd.readouterr().out
+    for row in ('frames published 6', 'before the target was set 2', 'tracked 2',
+                'target lost 1', 'dropped for a newer one 1', 'median 20 ms', '0.50'):
+        assert row in ' '.join(table.split()), table
+
+
+def test_summary_by_hand():
+    summary = Summary()
+    assert 'mean score (predicted IoU) none' in ' '.join(summary.table().split())
+    summary.add(TrackerStatus(state=TrackerStatus.IDLE, latency=9.0))
+    for latency in range(101):
+        state = TrackerStatus.TRACKING if latency % 2 else TrackerStatus.LOST
+        summary.add(TrackerStatus(state=state, latency=latency / 1000, score=latency / 100))
+    summary.add(None)
+    text = ' '.join(summary.table().split())
+    assert 'frames published 103' in text
+    assert 'median 50 ms' in text
+    assert '95th percentile 95 ms' in text
+    assert '(predicted IoU) 0.50' in text       # of the tracked ones: 0.01, 0.03, ... 0.99
+    assert 'dropped for a newer one 1' in text
+
+
+def test_an_output_that_cannot_be_written_is_told(tmp_path):
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    with pytest.raises(InputError, match='nowhere'):
+        TrackRecorder(context=context, parameter_overrides=[
+            Parameter('output', value=str(tmp_path / 'nowhere' / 'a.mp4'))])
+    rclpy.shutdown(context=context)

@@ -1,0 +1,249 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The online loop, with an engine that says what the test wants, and with a real network."""
+
+import dataclasses
+import math
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.evaluation.seeded_weights import load_seeded_weights
+from aiatrack_ros.model import AiATrack
+from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.network import Reference
+from aiatrack_ros.tracking import State
+from aiatrack_ros.tracking import Tracker
+from aiatrack_ros.tracking import TrackerSettings
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.engine import create_engine
+from aiatrack_ros.tracking.engine import Found
+import numpy as np
+import pytest
+import torch
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (240, 320, 3)).astype(np.uint8)
+BOX = (100.0, 90.0, 40.0, 30.0)
+CENTERED = (0.4, 0.4, 0.2, 0.2)
+
+
+class ScriptedEngine:
+    """An engine that finds what a script says, and notes what it was asked."""
+
+    config = VARIANTS['aiatrack_lite']
+    description = 'scripted'
+
+    def __init__(self) -> None:
+        self.script: list[tuple[Box, float]] = []
+        self.crops: list[Crop] = []
+        self.regions: list[Box] = []
+        self.prepared: list[int] = []
+
+    def prepare(self, count: int) -> None:
+        self.prepared.append(count)
+
+    def encode(self, crop: Crop) -> torch.Tensor:
+        self.crops.append(crop)
+        return torch.zeros(1)
+
+    def refer(self, memory: torch.Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+        self.regions.append(box)
+        number = torch.full((1, 1, 1, 1), float(len(self.regions) - 1))
+        references = References(number, number, number)
+        return Reference(references if initial else None, references)
+
+    def find(self, crop: Crop, long: References, short: References) -> Found:
+        self.crops.append(crop)
+        self.short = short.keys.flatten().tolist()
+        box, raw_iou = self.script.pop(0) if self.script else (CENTERED, 0.9)
+        return Found(box, raw_iou, torch.zeros(1))
+
+
+def start(script: list[tuple[Box, float]], **settings: float) -> tuple[Tracker, ScriptedEngine]:
+    engine = ScriptedEngine()
+    tracker = Tracker(engine, TrackerSettings(**settings))
+    tracker.initialize(IMAGE, BOX)
+    engine.script = script
+    return tracker, engine
+
+
+def test_the_engine_is_prepared_for_the_ensemble() -> None:
+    tracker, engine = start([], short_term_memory_size=2)
+    tracker.settings = TrackerSettings(short_term_memory_size=5)
+    assert engine.prepared == [2, 5]
+
+
+def test_initial_region_is_the_box_in_its_crop() -> None:
+    _, engine = start([])
+    side = math.ceil(math.sqrt(40 * 30) * 4)
+    assert engine.crops[0].side == side
+    w, h = 40 / side, 30 / side
+    assert engine.regions[0] == pytest.approx((0.5 - w / 2, 0.5 - h / 2, w, h))
+
+
+def test_box_is_mapped_back_around_the_last_box() -> None:
+    tracker, engine = start([((0.5, 0.4, 0.25, 0.2), 0.9)])
+    result = tracker.track(IMAGE)
+    side = engine.crops[0].side
+    expected = (120 + 0 * side, 105 - 0.1 * side, 0.25 * side, 0.2 * side)
+    assert result.box == pytest.approx(expected)
+    tracker.track(IMAGE)
+    x, y, w, h = expected
+    assert engine.crops[2].center == pytest.approx((x + w / 2, y + h / 2))
+
+
+def test_memory_takes_strictly_better_frames_with_the_networks_own_box() -> None:
+    box = (-0.2, 0.4, 0.3, 0.2)  # reaches out of the crop; the region is taken before clipping
+    tracker, engine = start([(CENTERED, 0.7), (box, 0.7001), (CENTERED, 0.2)])
+    assert [tracker.track(IMAGE).memory_updated for _ in range(3)] == [False, True, False]
+    assert engine.regions[1] == box
+    assert tracker.memory_fill == 2
+    assert engine.short == [0, 0, 1]
+
+
+def test_update_threshold_zero_takes_every_frame() -> None:
+    tracker, _ = start([(CENTERED, -1.5)], update_threshold=0.0, lost_threshold=0.0)
+    assert tracker.track(IMAGE).memory_updated
+
+
+@pytest.mark.parametrize(('raw', 'score'), [(0.5, 0.75), (1.3, 1.0), (-1.2, 0.0)])
+def test_score_is_the_iou_in_zero_to_one(raw: float, score: float) -> None:
+    tracker, _ = start([(CENTERED, raw)])
+    result = tracker.track(IMAGE)
+    assert (result.raw_iou, result.score) == (raw, pytest.approx(score))
+
+
+def test_settings_may_change_between_frames() -> None:
+    tracker, engine = start([(CENTERED, 0.9)] * 10, memory_capacity=100)
+    for _ in range(9):
+        tracker.track(IMAGE)
+    assert engine.short == [2, 5, 8]
+    tracker.settings = dataclasses.replace(
+        tracker.settings, memory_capacity=4, short_term_memory_size=2, search_factor=2.0
+    )
+    assert tracker.memory_fill == 4
+    tracker.track(IMAGE)
+    assert engine.short == [7, 9]
+    w, h = 40, 30
+    assert engine.crops[-1].side < 3 * math.sqrt(w * h)
+
+
+def test_lost_window_rests_grows_and_keeps_the_memory() -> None:
+    away = ((0.7, 0.7, 0.2, 0.2), -0.9)
+    good = [(CENTERED, 0.9)] * 3
+    tracker, engine = start(
+        good + [away] * 30 + [(CENTERED, 0.9)] * 2,
+        lost_after=5,
+        regain_after=2,
+        lost_threshold=0.3,
+    )
+    trusted = [tracker.track(IMAGE) for _ in range(3)][-1].box
+    fill = tracker.memory_fill
+    states = [tracker.track(IMAGE).state for _ in range(5)]
+    assert states == [State.TRACKING] * 4 + [State.LOST]
+    results = [tracker.track(IMAGE) for _ in range(25)]
+    assert {result.state for result in results} == {State.LOST}
+    x, y, w, h = trusted
+    lost_crops = engine.crops[-25:]
+    for crop in lost_crops:
+        assert crop.center == pytest.approx((x + w / 2, y + h / 2))
+    usual = math.sqrt(w * h) * 4
+    assert [crop.side for crop in lost_crops[:4]] == [
+        math.ceil(usual * size) for size in (1, math.sqrt(2), 2, 1)
+    ]
+    assert tracker.memory_fill == fill
+    back = [tracker.track(IMAGE) for _ in range(2)]
+    assert [result.state for result in back] == [State.LOST, State.TRACKING]
+    assert not any(result.memory_updated for result in back)
+    assert tracker.track(IMAGE).memory_updated
+
+
+def test_a_candidate_has_to_stand_up_to_a_second_look() -> None:
+    away = ((0.7, 0.7, 0.2, 0.2), -0.9)
+    seen = ((0.7, 0.3, 0.2, 0.2), 0.8)
+    tracker, engine = start(
+        [(CENTERED, 0.9)] + [away] * 3 + [seen, away, seen, (CENTERED, 0.8)],
+        lost_after=2,
+        regain_after=2,
+        lost_threshold=0.3,
+    )
+    x, y, w, h = tracker.track(IMAGE).box
+    rest = (x + w / 2, y + h / 2)
+    states, centers, guesses = [], [], []
+    for _ in range(7):
+        result = tracker.track(IMAGE)
+        states.append(result.state)
+        centers.append(engine.crops[-1].center)
+        guesses.append((result.box[0] + result.box[2] / 2, result.box[1] + result.box[3] / 2))
+    assert states == [State.TRACKING] + [State.LOST] * 5 + [State.TRACKING]
+    assert centers[3] == pytest.approx(rest)
+    assert centers[4] == pytest.approx(guesses[3])  # the first sighting, at a second look
+    assert centers[5] == pytest.approx(rest)  # which it did not stand up to
+    assert centers[6] == pytest.approx(guesses[5])
+
+
+def test_lost_window_has_the_size_of_the_last_box_that_was_sure() -> None:
+    sliver = ((0.6, 0.5, 0.02, 0.2), -0.2)  # score 0.4: neither lost nor sure
+    away = ((0.6, 0.5, 0.02, 0.02), -0.9)
+    tracker, engine = start(
+        [(CENTERED, 0.9)] + [sliver] * 3 + [away] * 4,
+        lost_after=3,
+        lost_threshold=0.3,
+        regain_threshold=0.5,
+    )
+    x, y, w, h = tracker.track(IMAGE).box
+    results = [tracker.track(IMAGE) for _ in range(7)]
+    assert results[-1].state is State.LOST
+    assert engine.crops[-1].center == pytest.approx((x + w / 2, y + h / 2))
+    assert engine.crops[-1].side == math.ceil(math.sqrt(w * h) * 4)
+
+
+def test_bad_input_leaves_the_target_alone() -> None:
+    tracker, _ = start([((0.7, 0.6, 0.2, 0.2), 0.9), (CENTERED, 0.9)])
+    x, y, w, h = tracker.track(IMAGE).box
+    with pytest.raises(InputError, match='empty'):
+        tracker.track(IMAGE[:0])
+    with pytest.raises(InputError, match='outside'):
+        tracker.initialize(IMAGE, (999, 0, 5, 5))
+    u, v, side, _ = tracker.track(IMAGE).box
+    assert (u + side / 2, v + side / 2) == pytest.approx((x + w / 2, y + h / 2))
+
+
+def test_another_image_size_is_survived() -> None:
+    tracker, _ = start([((0.7, 0.7, 0.2, 0.2), 0.9)] * 20)
+    for _ in range(6):
+        tracker.track(IMAGE)
+    x, y, w, h = tracker.track(IMAGE[:60, :80]).box
+    assert x >= 0
+    assert y >= 0
+    assert x + w <= 80
+    assert y + h <= 60
+
+
+def test_reset_and_track_without_a_target() -> None:
+    tracker, _ = start([])
+    assert tracker.initialized
+    tracker.reset()
+    assert not tracker.initialized
+    assert tracker.memory_fill == 0
+    with pytest.raises(RuntimeError, match='initialize'):
+        tracker.track(IMAGE)
+
+
+@pytest.mark.parametrize('engine_name', ['eager', 'openvino', 'onnxruntime'])
+def test_a_real_network_runs_in_bounded_memory(engine_name: str) -> None:
+    config = dataclasses.replace(VARIANTS['aiatrack_lite'], crop_size=64)
+    engine = create_engine(load_seeded_weights(AiATrack(config)), engine_name, 'cpu')
+    settings = TrackerSettings(memory_capacity=6, update_threshold=0.0, lost_threshold=0.0)
+    tracker = Tracker(engine, settings)
+    tracker.initialize(IMAGE, BOX)
+    first = tracker.track(IMAGE)
+    for _ in range(20):
+        result = tracker.track(IMAGE)
+    assert tracker.memory_fill == 6
+    assert all(math.isfinite(value) for value in (*result.box, result.score))
+    assert set(result.times) == {'crop', 'network', 'memory', 'total'}
+    assert result.times['total'] >= result.times['network'] > 0
+    # The same frames give the same boxes: initialising anew forgets everything.
+    tracker.initialize(IMAGE, BOX)
+    again = tracker.track(IMAGE)
+    assert (again.box, again.raw_iou) == (first.box, first.raw_iou)

@@ -1,0 +1,120 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+The launch file, with stand-ins for launch and launch_ros, which the wheel environment lacks.
+
+They take what they are given, so that the tests see which node would be started, and how.
+"""
+
+import importlib.util
+import sys
+from types import ModuleType
+from types import SimpleNamespace
+
+from aiatrack_ros.nodes.parameters import TRACKER_NODE
+from aiatrack_ros.tracking import VARIANTS
+import pytest
+from ros_harness import ROOT
+
+
+class StandIn(SimpleNamespace):
+    """Any launch action: what it was made with."""
+
+    def __init__(self, *values, **names):
+        super().__init__(values=values, **names)
+
+
+class Configuration:
+    """A launch argument, whose value the context knows."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def perform(self, context):
+        return context[self.name]
+
+
+def stand_in(name, monkeypatch, **attributes):
+    module = ModuleType(name)
+    module.__dict__.update(attributes)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Return a function that reads the launch file."""
+    stand_in('launch', monkeypatch, LaunchContext=dict, LaunchDescription=list)
+    stand_in('launch.action', monkeypatch, Action=StandIn)
+    stand_in('launch.actions', monkeypatch, DeclareLaunchArgument=StandIn, OpaqueFunction=StandIn,
+             SetEnvironmentVariable=StandIn)
+    stand_in('launch.substitutions', monkeypatch, LaunchConfiguration=Configuration)
+    stand_in('launch_ros', monkeypatch)
+    stand_in('launch_ros.actions', monkeypatch, LifecycleNode=StandIn, Node=StandIn)
+    stand_in('ament_index_python', monkeypatch)
+    stand_in('ament_index_python.packages', monkeypatch,
+             get_package_share_directory=lambda package: str(ROOT))
+
+    def load():
+        spec = importlib.util.spec_from_file_location(
+            'tracker_launch', ROOT / 'launch' / 'tracker.launch.py')
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    return load
+
+
+def arguments(module):
+    return {argument.values[0]: argument for argument in module.ARGUMENTS}
+
+
+def start(module, **given):
+    context = {name: argument.default_value for name, argument in arguments(module).items()}
+    return module.make_nodes({**context, **given})[0]
+
+
+def test_arguments_are_described_and_their_choices_are_those_of_the_node(load):
+    declared = arguments(load())
+    assert all(argument.description for argument in declared.values())
+    assert declared['model'].choices == ['', *VARIANTS]
+    settings = {setting.name: setting for setting in TRACKER_NODE}
+    assert declared['image_transport'].choices == ['', *settings['image_transport'].choices]
+    assert {'image', 'model', 'checkpoint', 'device', 'params_file', 'namespace',
+            'autostart'} <= set(declared)
+
+
+def test_by_default_the_parameter_file_decides_all_but_the_start(load):
+    node = start(load())
+    assert (node.package, node.executable, node.name, node.namespace) == (
+        'aiatrack_ros', 'tracker_node', 'tracker', '')
+    assert node.parameters == [str(ROOT / 'config' / 'tracker.yaml'),
+                               {'autostart': True, 'use_sim_time': False}]
+    assert node.remappings == [('image', 'image')]
+
+
+def test_given_arguments_win(load):
+    node = start(load(), image='/cam/image', model='aiatrack_r50', checkpoint='a.pth',
+                 device='cuda:1', image_transport='compressed', namespace='front',
+                 autostart='false', log_level='debug')
+    names = {setting.name for setting in TRACKER_NODE}
+    assert node.parameters[1] == {
+        'model': 'aiatrack_r50', 'checkpoint': 'a.pth', 'device': 'cuda:1',
+        'image_transport': 'compressed', 'autostart': False, 'use_sim_time': False}
+    assert set(node.parameters[1]) <= names | {'use_sim_time'}
+    assert node.remappings == [('image', '/cam/image')]
+    assert node.namespace == 'front'
+    assert node.ros_arguments == ['--log-level', 'debug']
+
+
+def test_a_missing_parameter_file_is_named(load):
+    with pytest.raises(RuntimeError, match='nowhere.yaml'):
+        start(load(), params_file='nowhere.yaml')
+
+
+@pytest.mark.parametrize('distribution, variable', [
+    ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'), ('jazzy', 'FASTDDS_DEFAULT_PROFILES_FILE')])
+def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribution, variable):
+    monkeypatch.setenv('ROS_DISTRO', distribution)
+    monkeypatch.delenv(variable, raising=False)
+    first = load().generate_launch_description()[0]
+    assert first.values == (variable, str(ROOT / 'config' / 'fastdds.xml'))
+    monkeypatch.setenv(variable, 'my.xml')
+    assert not any(variable in action.values for action in load().generate_launch_description())

@@ -1,0 +1,146 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The tracking thread by itself; test_tracker_node.py tests it behind the node."""
+
+from aiatrack_ros.nodes.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.images import ImageDecoder
+from aiatrack_ros.nodes.worker import Target
+from aiatrack_ros.nodes.worker import TrackingWorker
+from aiatrack_ros.nodes.worker import warm_up
+from aiatrack_ros.tracking import TrackerSettings
+import pytest
+from ros_harness import image_message
+from ros_harness import ScriptedTracker
+from ros_harness import wait_for
+
+MS = 10 ** 6
+BOX = (1.0, 2.0, 10.0, 12.0)
+
+
+class Bench:
+    """A worker with its surroundings."""
+
+    def __init__(self):
+        self.tracker = ScriptedTracker()
+        self.buffer = FrameBuffer(1.0)
+        self.outcomes = []
+        self.complaints = []
+        self.replies = []
+        self.worker = TrackingWorker(
+            self.tracker, self.buffer, ImageDecoder(), self.outcomes.append,
+            lambda kind, text: self.complaints.append((kind, text)))
+
+    def show(self, number, **size):
+        self.buffer.add(number, image_message(number, number * 33 * MS, **size))
+        self.worker.wake()
+
+    def point_at(self, stamp=0, box=BOX):
+        self.worker.set_target(Target(box, stamp, 'id', 'target'),
+                               lambda *reply: self.replies.append(reply))
+
+    def answered(self, number):
+        wait_for(lambda: self.outcomes and self.outcomes[-1].frame.sequence == number,
+                 f'the outcome of frame {number}')
+        return self.outcomes[-1]
+
+    def replied(self, count=1):
+        return wait_for(lambda: len(self.replies) == count and self.replies[-1], 'a reply')
+
+
+@pytest.fixture
+def bench():
+    bench = Bench()
+    yield bench
+    bench.tracker.gate.set()
+    bench.worker.stop()
+
+
+def test_warming_up_uses_everything_and_leaves_no_target():
+    tracker = ScriptedTracker()
+    warm_up(tracker)
+    assert [call[0] for call in tracker.seen] == ['initialize', 'track', 'reset']
+    assert not tracker.initialized
+
+
+def test_without_a_target_pictures_are_not_even_decoded(bench):
+    bench.show(1)
+    outcome = bench.answered(1)
+    assert (outcome.target, outcome.result, outcome.picture) == (None, None, None)
+
+
+def test_with_a_target_the_outcome_has_everything(bench):
+    bench.show(1)
+    bench.point_at()
+    assert bench.replied() == (True, 'id')
+    bench.show(2)
+    outcome = bench.answered(2)
+    assert outcome.target.track_id == 'id'
+    assert outcome.result.box == bench.tracker.box
+    assert outcome.picture.shape == (48, 64, 3)
+    assert outcome.memory_fill == 7
+
+
+def test_a_newer_box_takes_the_place_of_one_that_waits(bench):
+    bench.show(1)
+    bench.point_at(stamp=66 * MS)
+    bench.point_at(stamp=66 * MS)
+    assert bench.replied(1) == (False, 'a newer box came before its image')
+    bench.show(2)
+    assert bench.replied(2) == (True, 'id')
+    assert bench.tracker.seen == [('initialize', 2, BOX)]
+
+
+def test_a_reset_refuses_the_box_that_waits(bench):
+    bench.show(1)
+    bench.point_at(stamp=66 * MS)
+    bench.worker.reset(lambda *reply: bench.replies.append(reply))
+    assert bench.replied(2) == (True, 'there was no target')
+    assert not bench.replies[0][0]
+
+
+def test_stopping_answers_whoever_waits(bench):
+    bench.point_at()
+    bench.worker.stop()
+    assert bench.replied() == (False, 'the node was deactivated')
+
+
+def test_stopping_in_mid_frame_waits_for_it(bench):
+    bench.show(1)
+    bench.point_at()
+    bench.replied()
+    bench.tracker.seconds = 0.3
+    bench.show(2)
+    wait_for(lambda: bench.worker._position == 2, 'the work')
+    bench.worker.stop()
+    assert bench.tracker.seen[-2:] == [('track', 2), ('reset',)]
+
+
+def test_settings_apply_between_frames(bench):
+    settings = TrackerSettings(memory_capacity=5)
+    bench.worker.apply(settings)
+    wait_for(lambda: bench.tracker.settings is settings, 'the settings')
+
+
+def test_an_image_that_does_not_decode_is_passed_over(bench):
+    bench.show(1)
+    bench.point_at()
+    bench.replied()
+    bad = image_message(2, 66 * MS)
+    bad.step = 1
+    bench.buffer.add(2, bad)
+    bench.worker.wake()
+    wait_for(lambda: bench.complaints, 'a complaint')
+    assert bench.complaints[0][0] == 'image'
+    bench.show(3)
+    assert bench.answered(3).result is not None
+
+
+def test_a_failing_initialisation_is_answered(bench):
+    def fail(image, box):
+        raise RuntimeError('out of memory')
+    bench.tracker.initialize = fail
+    bench.show(1)
+    bench.point_at()
+    assert bench.replied() == (False, 'the tracker failed: out of memory')
+    assert bench.complaints[0][0] == 'tracker'
+    bench.show(2)
+    assert bench.answered(2).result is None
