@@ -1,11 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """What the tests of the nodes share: ROS contexts, pictures, and a scripted tracker."""
 
-import atexit
 from collections.abc import Callable
 import os
 from pathlib import Path
-import shutil
 import tempfile
 import threading
 import time
@@ -16,49 +14,66 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2: run make setup, or source a distribution')
 
-# The shipped profile, but for two things that many participants in one process need. They shall
-# hear each other through the transports, as processes do: Fast DDS's shortcut within a process now
-# and then loses an endpoint in discovery. And they announce themselves at their start only: a
-# repeated announcement that meets the removal of another's writer can lock Fast DDS 3.2 up for
-# good (PDP::set_next_announcement_interval and WriterProxy::stop wait for each other).
-ROOT = Path(__file__).resolve().parents[1]
-_PROFILE = Path(tempfile.mkdtemp(prefix='aiatrack_test_')) / 'fastdds.xml'
-_PROFILE.write_text(
-    (ROOT / 'config' / 'fastdds.xml')
-    .read_text()
-    .replace(
-        '<profiles>',
-        '<library_settings><intraprocess_delivery>OFF</intraprocess_delivery>'
-        '</library_settings><profiles>',
-        1,
-    )
-    .replace(
-        '<rtps>',
-        '<rtps><builtin><discovery_config>'
-        '<leaseDuration><sec>7200</sec></leaseDuration>'
-        '<leaseAnnouncement><sec>3600</sec></leaseAnnouncement>'
-        '</discovery_config></builtin>',
-        1,
-    )
-)
-atexit.register(shutil.rmtree, _PROFILE.parent, ignore_errors=True)
-os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(_PROFILE)
-
-from aiatrack_ros.nodes import images  # noqa: E402
-from aiatrack_ros.tracking import State  # noqa: E402
-from aiatrack_ros.tracking import TrackerSettings  # noqa: E402
-from aiatrack_ros.tracking import TrackResult  # noqa: E402
-from aiatrack_ros.tracking.boxes import check_box  # noqa: E402
-from builtin_interfaces.msg import Time  # noqa: E402
-import rclpy  # noqa: E402
-from rclpy.executors import ExternalShutdownException  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.node import Node  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
+from aiatrack_ros.nodes import images
+from aiatrack_ros.tracking import State
+from aiatrack_ros.tracking import TrackerSettings
+from aiatrack_ros.tracking import TrackResult
+from aiatrack_ros.tracking.boxes import check_box
+from builtin_interfaces.msg import Time
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 DEADLINE = 30.0  # seconds that anything may take before a test gives up
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _load_profile() -> None:
+    """
+    Load the shipped profile, but for two things that many participants in one process need.
+
+    They shall hear each other through the transports, as processes do: Fast DDS's shortcut within
+    a process now and then loses an endpoint in discovery. And they announce themselves more
+    seldom: an announcement that meets the removal of another's writer can lock Fast DDS 3.2 up for
+    good (PDP::set_next_announcement_interval and WriterProxy::stop wait for each other).
+
+    Fast DDS reads its profile with a process's first participant; the processes that tests start
+    are to have the shipped one, from the environment.
+    """
+    shipped = os.environ['FASTDDS_DEFAULT_PROFILES_FILE']
+    text = (ROOT / 'config' / 'fastdds.xml').read_text()
+    for place, addition in (
+        (
+            '<profiles>',
+            '<library_settings><intraprocess_delivery>OFF</intraprocess_delivery>'
+            '</library_settings><profiles>',
+        ),
+        (
+            '<rtps>',
+            '<rtps><builtin><discovery_config>'
+            '<leaseDuration><sec>60</sec></leaseDuration>'
+            '<leaseAnnouncement><sec>15</sec></leaseAnnouncement>'
+            '</discovery_config></builtin>',
+        ),
+    ):
+        assert place in text
+        text = text.replace(place, addition, 1)
+    with tempfile.NamedTemporaryFile('w', suffix='.xml') as profile:
+        profile.write(text)
+        profile.flush()
+        os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile.name
+        context = rclpy.Context()
+        rclpy.init(context=context)
+        rclpy.create_node('profile', context=context).destroy_node()
+        rclpy.shutdown(context=context)
+        os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = shipped
+
+
+_load_profile()
 
 
 def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:

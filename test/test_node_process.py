@@ -20,15 +20,8 @@ from watcher import watching
 pytestmark = pytest.mark.timeout(200)
 
 
-@pytest.fixture
-def profile(monkeypatch):
-    """Let processes announce themselves as they do for users, see ros_harness.py."""
-    monkeypatch.setenv(
-        'FASTDDS_DEFAULT_PROFILES_FILE', str(ROOT / 'config' / 'fastdds.xml'))
-
-
 @pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])
-def test_outlives_its_camera_and_ends_cleanly_in_mid_track(profile, tmp_path, end):
+def test_outlives_its_camera_and_ends_cleanly_in_mid_track(tmp_path, end):
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     parts = []
