@@ -12,16 +12,16 @@ writes the video with the tracks and prints how it went. All talk over DDS.
 
 import argparse
 from pathlib import Path
-import signal
 import sys
 import tempfile
 import time
 
-from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
+from processes import add_tracker_options
+from processes import exit_code
 from processes import Part
 from processes import ProcessError
 from processes import ROOT
@@ -29,6 +29,7 @@ from processes import ros_environment
 from processes import start
 from processes import stop_well
 from processes import stopping
+from processes import tracker_parameters
 
 # A cyclist at the kerb, between two cuts of the film. A van and a car hide him for a while.
 DEMO_VIDEO = ROOT / 'build' / 'data' / 'bikes.mp4'
@@ -57,8 +58,8 @@ def supervise(tracker: Part, player: Part, recorder: Part, limit: float) -> None
         raise ProcessError(f'{recorder.name} ended: {recorder.last_words()}')
 
 
-def run(args: argparse.Namespace) -> None:
-    """Run the demo; raise AiATrackError for what went wrong."""
+def run(args: argparse.Namespace) -> list[str]:
+    """Run the demo; return no shortcomings; raise AiATrackError for what went wrong."""
     if bool(args.video) != bool(args.box):
         raise InputError('give VIDEO and BOX together: the box is the target in the first frame')
     parse_box(args.box or DEMO_BOX)
@@ -88,9 +89,7 @@ def run(args: argparse.Namespace) -> None:
                 'tracker_node',
                 folder,
                 autostart=True,
-                model=args.model,
-                checkpoint=args.checkpoint,
-                device=args.device,
+                **tracker_parameters(args),
             )
             parts.append(tracker)
             player = start(
@@ -107,6 +106,7 @@ def run(args: argparse.Namespace) -> None:
             supervise(tracker, player, recorder, limit)
             stop_well(tracker)
             print(recorder.printed.read_text(), end='')
+    return []
 
 
 def main() -> int:
@@ -124,24 +124,9 @@ def main() -> int:
         metavar='FILE.mp4',
         help='video to write; default: %(default)s',
     )
-    parser.add_argument('--model', default='aiatrack_lite', help='default: %(default)s')
-    parser.add_argument(
-        '--checkpoint',
-        default='',
-        metavar='FILE',
-        help='weights; default: those that come with the model',
-    )
-    parser.add_argument('--device', default='auto', help='auto, cpu or cuda:N')
+    add_tracker_options(parser)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit('demo: ended by SIGTERM'))
-    try:
-        run(args)
-    except AiATrackError as error:
-        print(f'demo: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_code('demo', lambda: run(args))
 
 
 if __name__ == '__main__':

@@ -20,21 +20,22 @@ from dataclasses import asdict
 from dataclasses import dataclass
 import json
 from pathlib import Path
-import signal
 import sys
 import tempfile
 import time
 
-from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 import numpy as np
+from processes import add_tracker_options
+from processes import exit_code
 from processes import Part
 from processes import ProcessError
 from processes import ros_environment
 from processes import start
 from processes import stop_well
 from processes import stopping
+from processes import tracker_parameters
 from std_srvs.srv import Trigger
 from watcher import Answer
 from watcher import cpu_seconds
@@ -210,8 +211,7 @@ def run(args: argparse.Namespace) -> list[Figure]:
         folder = Path(name)
         parts: list[Part] = []
         with stopping(parts):
-            tracker = start('tracker_node', folder, autostart=True, model=args.model,
-                            checkpoint=args.checkpoint, device=args.device)
+            tracker = start('tracker_node', folder, autostart=True, **tracker_parameters(args))
             parts.append(tracker)
             with watching(parts) as watcher:
                 figures = measure(watcher, tracker, parts, folder, args.seconds)
@@ -229,25 +229,16 @@ def main() -> int:
     parser.add_argument('--seconds', type=float, default=20.0,
                         help='how long each part takes; default: %(default)s')
     parser.add_argument('--json', default='', metavar='FILE', help='write the figures there too')
-    parser.add_argument('--model', default='aiatrack_lite', help='default: %(default)s')
-    parser.add_argument('--checkpoint', default='', metavar='FILE',
-                        help='weights; default: those that come with the model')
-    parser.add_argument('--device', default='auto', help='auto, cpu or cuda:N')
+    add_tracker_options(parser)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit('latency: ended by SIGTERM'))
-    try:
+
+    def work() -> list[str]:
         figures = run(args)
-    except (AiATrackError, OSError) as error:
-        print(f'latency: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    print(table(figures), flush=True)
-    exceeded = sum(not figure.kept for figure in figures)
-    if exceeded:
-        print(f'latency: {exceeded} of the figures exceed their limits', file=sys.stderr)
-        return 1
-    return 0
+        print(table(figures), flush=True)
+        exceeded = sum(not figure.kept for figure in figures)
+        return [f'{exceeded} of the figures exceed their limits'] if exceeded else []
+
+    return exit_code('latency', work)
 
 
 if __name__ == '__main__':

@@ -1,7 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Nodes as processes, for the scripts: started, watched, and never left behind."""
+"""What the scripts share: nodes as processes, watched and never left behind, and how to end."""
 
+import argparse
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
 import ctypes
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.nodes.domain import reserve_domain
@@ -120,3 +124,41 @@ def ros_environment() -> None:
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     profile = ROOT / 'config' / 'fastdds.xml'
     os.environ.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(profile))
+
+
+def add_tracker_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that go on to the tracker node, see tracker_parameters."""
+    parser.add_argument('--model', default='aiatrack_lite', help='default: %(default)s')
+    parser.add_argument(
+        '--checkpoint',
+        default='',
+        metavar='FILE',
+        help='weights; default: those that come with the model',
+    )
+    parser.add_argument('--device', default='auto', help='auto, cpu or cuda:N')
+
+
+def tracker_parameters(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters of the tracker node that the options ask for."""
+    return {'model': args.model, 'checkpoint': args.checkpoint, 'device': args.device}
+
+
+def exit_code(script: str, work: Callable[[], Sequence[str]]) -> int:
+    """
+    Do the work of a script and return the script's exit code.
+
+    0 if it returns nothing; 1 and one line if it returns what fell short; 2 and one line if
+    something did not run; 130 after Ctrl-C. SIGTERM ends it as cleanly.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(f'{script}: ended by SIGTERM'))
+    try:
+        shortcomings = work()
+    except (AiATrackError, OSError) as error:
+        print(f'{script}: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    if shortcomings:
+        print(f'{script}: ' + '; '.join(shortcomings), file=sys.stderr)
+        return 1
+    return 0

@@ -16,16 +16,16 @@ Ends with 0 if the robot kept its distance, stopped when the target left and fol
 import argparse
 import json
 from pathlib import Path
-import signal
 import sys
 import tempfile
 import time
 
-from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.simulation.run_report import Report
 from aiatrack_ros.tracking.video import VideoWriter
+from processes import add_tracker_options
 from processes import check
+from processes import exit_code
 from processes import Part
 from processes import ProcessError
 from processes import ros_environment
@@ -33,6 +33,7 @@ from processes import start
 from processes import stop
 from processes import stop_well
 from processes import stopping
+from processes import tracker_parameters
 
 RATE = 10.0              # images per simulated second
 PATIENCE = 60.0          # seconds that the simulator waits for an answer
@@ -72,8 +73,8 @@ def run(args: argparse.Namespace) -> Report:
             parts.append(recorder)
             parts.append(start('follow_node', folder, **simulated, enable_stamped_cmd_vel=True))
             parts.append(start(
-                'tracker_node', folder, **simulated, lost_after=LOST_AFTER, model=args.model,
-                checkpoint=args.checkpoint, device=args.device))
+                'tracker_node', folder, **simulated, lost_after=LOST_AFTER,
+                **tracker_parameters(args)))
             simulator = start('sim_node', folder, seed=args.seed, rate=RATE, patience=PATIENCE)
             try:
                 supervise(simulator, parts)
@@ -103,25 +104,16 @@ def main() -> int:
                         help='write the figures there as well')
     parser.add_argument('--seed', type=int, default=0,
                         help='another room and camera noise; default: %(default)s')
-    parser.add_argument('--model', default='aiatrack_lite', help='default: %(default)s')
-    parser.add_argument('--checkpoint', default='', metavar='FILE',
-                        help='weights; default: those that come with the model')
-    parser.add_argument('--device', default='auto', help='auto, cpu or cuda:N')
+    add_tracker_options(parser)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit('sim: ended by SIGTERM'))
-    try:
+
+    def work() -> list[str]:
         shortcomings = run(args).shortcomings()
-    except AiATrackError as error:
-        print(f'sim: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    if args.output:
-        print(f'video: {args.output}', flush=True)
-    if shortcomings:
-        print('sim: ' + '; '.join(shortcomings), file=sys.stderr)
-        return 1
-    return 0
+        if args.output:
+            print(f'video: {args.output}', flush=True)
+        return shortcomings
+
+    return exit_code('sim', work)
 
 
 if __name__ == '__main__':

@@ -19,19 +19,20 @@ from dataclasses import dataclass
 import itertools
 import os
 from pathlib import Path
-import signal
 import sys
 import tempfile
 import time
 
-from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
+from processes import add_tracker_options
+from processes import exit_code
 from processes import ProcessError
 from processes import ros_environment
 from processes import start
 from processes import stop_well
 from processes import stopping
+from processes import tracker_parameters
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
@@ -228,8 +229,7 @@ def run(args: argparse.Namespace) -> list[str]:
         folder = Path(name)
         parts = []
         with stopping(parts):
-            tracker = start('tracker_node', folder, autostart=True, model=args.model,
-                            checkpoint=args.checkpoint, device=args.device)
+            tracker = start('tracker_node', folder, autostart=True, **tracker_parameters(args))
             parts.append(tracker)
             parts.append(start('steady_camera.py', folder, rate=RATE,
                                show_seconds=SHOW_SECONDS, hide_seconds=HIDE_SECONDS))
@@ -251,24 +251,16 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--minutes', type=float, default=10.0, help='default: %(default)s')
     parser.add_argument('--plot', default='', metavar='FILE.png', help='write the samples there')
-    parser.add_argument('--model', default='aiatrack_lite', help='default: %(default)s')
-    parser.add_argument('--checkpoint', default='', metavar='FILE',
-                        help='weights; default: those that come with the model')
-    parser.add_argument('--device', default='auto', help='auto, cpu or cuda:N')
+    add_tracker_options(parser)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit('soak: ended by SIGTERM'))
-    try:
+
+    def work() -> list[str]:
         found = run(args)
-    except (AiATrackError, OSError) as error:
-        print(f'soak: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    if found:
-        print('soak: ' + '; '.join(found), file=sys.stderr)
-        return 1
-    print('memory is flat, files and threads are constant')
-    return 0
+        if not found:
+            print('memory is flat, files and threads are constant')
+        return found
+
+    return exit_code('soak', work)
 
 
 if __name__ == '__main__':

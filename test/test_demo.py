@@ -102,7 +102,7 @@ def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, cha
     monkeypatch.setitem(sys.modules, 'demo', demo)
     spec.loader.exec_module(demo)
     monkeypatch.setattr(demo, 'start', None)
-    monkeypatch.setattr(demo.signal, 'signal', lambda *_: None)
+    monkeypatch.setattr(signal, 'signal', lambda *_: None)
     options = {'--video': str(film), '--box': '100,90,50,40',
                '--output': str(tmp_path / 'out.mp4'), **change}
     monkeypatch.setattr(sys, 'argv', ['demo', *[x for pair in options.items() for x in pair]])

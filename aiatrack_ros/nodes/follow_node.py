@@ -29,6 +29,7 @@ from aiatrack_ros.nodes.parameters import Setting
 from aiatrack_ros.nodes.ranging import Camera
 from aiatrack_ros.nodes.ranging import HeightRange
 from aiatrack_ros.nodes.ranging import is_box
+from aiatrack_ros.nodes.releasing_node import ReleasingNode
 from aiatrack_ros.nodes.run import run_node
 from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
@@ -39,7 +40,6 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.duration import Duration
-from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -76,7 +76,7 @@ FOLLOW_NODE = (
 )
 
 
-class FollowNode(LifecycleNode):
+class FollowNode(ReleasingNode):
     """
     Tracks, camera_info and depth in; cmd_vel and ~/target_pose out.
 
@@ -135,32 +135,7 @@ class FollowNode(LifecycleNode):
         self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._clock)
         return result
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the robot."""
-        self._halt()
-        return super().on_deactivate(state)
-
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of the publishers."""
-        self._release()
-        return super().on_cleanup(state)
-
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the robot."""
-        self._release()
-        return super().on_shutdown(state)
-
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the robot, so that the node can be configured again."""
-        self._release()
-        return super().on_error(state)
-
-    def destroy_node(self) -> None:
-        """Stop the robot and destroy the node."""
-        self._release()
-        super().destroy_node()
-
-    def _halt(self) -> None:
+    def _stop(self) -> None:
         """Leave the active state with a stop; harmless outside of it."""
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
@@ -173,7 +148,7 @@ class FollowNode(LifecycleNode):
         self._inputs = []
 
     def _release(self) -> None:
-        self._halt()
+        self._stop()
         for publisher in self._outputs:
             self.destroy_lifecycle_publisher(publisher)
         self._outputs = []

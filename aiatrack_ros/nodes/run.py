@@ -4,6 +4,7 @@
 from collections.abc import Callable
 import signal
 import sys
+from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
 import rclpy
@@ -68,6 +69,16 @@ def run_node(make_node: Callable[[], Node], args: list[str] | None = None,
             rclpy.shutdown()
         _ignore_interrupts()
     return code
+
+
+def finish(node: Any, code: int, text: str) -> None:
+    """End a node that has `done` with an exit code; `text` is its last word in the log."""
+    if code == EXIT_OK:
+        node.get_logger().info(text)
+    else:
+        node.get_logger().error(text)
+    if not node.done.done():
+        node.done.set_result(code)
 
 
 def _spin_to_signal(node: Node) -> None:

@@ -17,6 +17,7 @@ from aiatrack_ros.nodes.parameters import declare
 from aiatrack_ros.nodes.parameters import Setting
 from aiatrack_ros.nodes.run import EXIT_FAILURE
 from aiatrack_ros.nodes.run import EXIT_OK
+from aiatrack_ros.nodes.run import finish
 from aiatrack_ros.nodes.run import run_node
 from aiatrack_ros.simulation import camera_view
 from aiatrack_ros.simulation import world
@@ -218,12 +219,7 @@ class SimNode(Node):
 
     def _end(self, code: int, text: str) -> None:
         self.destroy_timer(self._timer)
-        if code == EXIT_OK:
-            self.get_logger().info(text)
-        else:
-            self.get_logger().error(text)
-        if not self.done.done():
-            self.done.set_result(code)
+        finish(self, code, text)
 
 
 def _pose_message(pose: world.Pose) -> PoseMessage:

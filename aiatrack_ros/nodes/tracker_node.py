@@ -21,6 +21,7 @@ from aiatrack_ros.nodes.diagnostics import Monitor
 from aiatrack_ros.nodes.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.overlay import LatestOnly
 from aiatrack_ros.nodes.parameters import TrackerParameters
+from aiatrack_ros.nodes.releasing_node import ReleasingNode
 from aiatrack_ros.nodes.run import run_node
 from aiatrack_ros.nodes.worker import Outcome
 from aiatrack_ros.nodes.worker import Reply
@@ -34,7 +35,6 @@ from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking.drawing import draw
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.qos import QoSProfile
@@ -61,7 +61,7 @@ _STATE_NAMES = {
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 
-class TrackerNode(LifecycleNode):
+class TrackerNode(ReleasingNode):
     """
     The node of the contract in the README.
 
@@ -148,31 +148,6 @@ class TrackerNode(LifecycleNode):
             self._stop()
             return FAILURE
         return result
-
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop taking images and forget the target."""
-        self._stop()
-        return super().on_deactivate(state)
-
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of the network."""
-        self._release()
-        return super().on_cleanup(state)
-
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything."""
-        self._release()
-        return super().on_shutdown(state)
-
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything, so that the node can be configured again."""
-        self._release()
-        return super().on_error(state)
-
-    def destroy_node(self) -> None:
-        """End the threads and destroy the node."""
-        self._release()
-        super().destroy_node()
 
     def _output(self, message_type: type, topic: str) -> Any:
         publisher = self.create_lifecycle_publisher(

@@ -12,6 +12,7 @@ from aiatrack_ros.nodes.parameters import declare
 from aiatrack_ros.nodes.parameters import Setting
 from aiatrack_ros.nodes.run import EXIT_OK
 from aiatrack_ros.nodes.run import EXIT_USAGE
+from aiatrack_ros.nodes.run import finish
 from aiatrack_ros.nodes.run import run_node
 from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking.boxes import parse_box
@@ -156,12 +157,7 @@ class VideoPlayer(Node):
 
     def _end(self, code: int, text: str) -> None:
         self.destroy_timer(self._timer)
-        if code == EXIT_OK:
-            self.get_logger().info(text)
-        else:
-            self.get_logger().error(text)
-        if not self.done.done():
-            self.done.set_result(code)
+        finish(self, code, text)
 
 
 def main(args: list[str] | None = None) -> int:

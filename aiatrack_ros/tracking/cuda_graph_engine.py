@@ -9,7 +9,6 @@ the only time that the CPU waits.
 Experimental: it has not met a GPU. All but the capture runs on a CPU too, and is tested there.
 """
 
-from collections.abc import Iterator
 import contextlib
 import time
 
@@ -27,6 +26,7 @@ from aiatrack_ros.tracking.engine import Found
 from aiatrack_ros.tracking.frame import blank_inputs
 from aiatrack_ros.tracking.frame import FrameFunction
 from aiatrack_ros.tracking.frame import FrameInputs
+from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import DTYPES
 import numpy as np
 import torch
@@ -122,11 +122,8 @@ class CudaGraphEngine:
             self._blank = (References(*blank[3:6]), References(*blank[6:9]))
         self.prepare(1)
 
-    @contextlib.contextmanager
-    def _computing(self) -> Iterator[None]:
-        reduced = self._dtype != torch.float32
-        with torch.inference_mode(), torch.autocast(self._device.type, self._dtype, reduced):
-            yield
+    def _computing(self) -> contextlib.AbstractContextManager[None]:
+        return computing(self._device, self._dtype)
 
     def _frame(self, count: int) -> _StaticFrame:
         if count not in self._frames:

@@ -1,7 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The network in eager torch: the meaning of all other engines."""
 
-from collections.abc import Iterator
 import contextlib
 import time
 
@@ -14,6 +13,7 @@ from aiatrack_ros.model.transformer import Position
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import cpu_text
 from aiatrack_ros.tracking.hardware import DTYPES
 import numpy as np
@@ -39,11 +39,8 @@ class EagerEngine:
             place = f'{self._device} ({torch.cuda.get_device_name(self._device)})'
         self.description = f'{self.config.name} on {place}, {precision}, eager'
 
-    @contextlib.contextmanager
-    def _computing(self) -> Iterator[None]:
-        reduced = self._dtype != torch.float32
-        with torch.inference_mode(), torch.autocast(self._device.type, self._dtype, reduced):
-            yield
+    def _computing(self) -> contextlib.AbstractContextManager[None]:
+        return computing(self._device, self._dtype)
 
     def _images(self, crop: Crop) -> Tensor:
         pixels = torch.from_numpy(crop.pixels)[None].to(self._device)

@@ -10,7 +10,6 @@ from pathlib import Path
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model.checkpoint import load_network
-from aiatrack_ros.model.config import VARIANTS
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.tracking.frame import blank_inputs
@@ -20,6 +19,7 @@ from aiatrack_ros.tracking.frame import FrameInputs
 from aiatrack_ros.tracking.frame import MEMORY
 from aiatrack_ros.tracking.frame import OPSET
 from aiatrack_ros.tracking.frame import to_onnx
+from aiatrack_ros.tracking.options import add_network_arguments
 import numpy as np
 import torch
 
@@ -41,15 +41,7 @@ LIMIT = 1e-3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    parser.add_argument(
-        '--model', choices=sorted(VARIANTS), default='aiatrack_lite', help='default: %(default)s'
-    )
-    parser.add_argument(
-        '--checkpoint',
-        default='',
-        metavar='FILE',
-        help='weights, .safetensors or .pth; default: those that come with the model',
-    )
+    add_network_arguments(parser)
     parser.add_argument('--format', choices=('onnx',), default='onnx', help='default: %(default)s')
     parser.add_argument('--output', required=True, metavar='FILE.onnx', help='file to write')
 

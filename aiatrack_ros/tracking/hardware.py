@@ -1,6 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """What the names of devices, precisions and thread counts stand for on this machine."""
 
+from collections.abc import Iterator
+import contextlib
 import os
 import platform
 
@@ -56,6 +58,14 @@ def choose_threads(threads: int) -> int:
     if threads > 0:
         return threads
     return max(1, min(4, len(os.sched_getaffinity(0)) // 2))
+
+
+@contextlib.contextmanager
+def computing(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
+    """Compute without gradients, and products in `dtype` where it is not fp32."""
+    reduced = dtype != torch.float32
+    with torch.inference_mode(), torch.autocast(device.type, dtype, reduced):
+        yield
 
 
 def cpu_text(threads: int) -> str:

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Command-line options that make a tracker; every command that tracks has the same ones."""
+"""Command-line options of networks and trackers, the same in every command that needs them."""
 
 import argparse
 import dataclasses
@@ -13,9 +13,8 @@ from aiatrack_ros.tracking.tracker import create_tracker
 from aiatrack_ros.tracking.tracker import Tracker
 
 
-def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the network and of the online loop, in two groups of their own."""
-    group = parser.add_argument_group('network')
+def add_network_arguments(group: argparse._ActionsContainer) -> None:
+    """Add the options that say which network it is."""
     group.add_argument(
         '--model', choices=sorted(VARIANTS), default='aiatrack_lite', help='default: %(default)s'
     )
@@ -25,6 +24,12 @@ def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         help='weights, .safetensors or .pth; default: those that come with the model',
     )
+
+
+def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the network and of the online loop, in two groups of their own."""
+    group = parser.add_argument_group('network')
+    add_network_arguments(group)
     group.add_argument(
         '--device', default='auto', help='auto, cpu or cuda:N; default: %(default)s'
     )

@@ -1,0 +1,66 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Whatever way a managed node leaves a state, it stops and lets go."""
+
+from aiatrack_ros.nodes.releasing_node import ReleasingNode
+import pytest
+import rclpy
+from rclpy.lifecycle import TransitionCallbackReturn
+from ros_harness import ROOT  # noqa: F401 (skips without ROS)
+
+
+class Holder(ReleasingNode):
+    """Writes down what is asked of it."""
+
+    def __init__(self, context):
+        self.calls = []
+        self.broken = False
+        super().__init__('holder', context=context)
+
+    def on_configure(self, state):
+        if self.broken:
+            raise ValueError('on purpose')
+        return super().on_configure(state)
+
+    def _stop(self):
+        self.calls.append('stop')
+
+    def _release(self):
+        self.calls.append('release')
+
+
+@pytest.fixture
+def holder():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = Holder(context)
+    yield node
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+@pytest.mark.parametrize(
+    ('transitions', 'calls'),
+    [
+        (('configure', 'activate', 'deactivate'), ['stop']),
+        (('configure', 'cleanup'), ['release']),
+        (('configure', 'activate', 'shutdown'), ['release']),
+    ],
+)
+def test_ways_out(holder, transitions, calls):
+    for name in transitions:
+        done = getattr(holder, f'trigger_{name}')()
+        assert done == TransitionCallbackReturn.SUCCESS
+    assert holder.calls == calls
+
+
+def test_error_leaves_it_ready_to_be_configured_again(holder):
+    holder.broken = True
+    holder.trigger_configure()
+    assert holder.calls == ['release']
+    holder.broken = False
+    assert holder.trigger_configure() == TransitionCallbackReturn.SUCCESS
+
+
+def test_destroyed(holder):
+    holder.destroy_node()
+    assert holder.calls == ['release']
