@@ -16,10 +16,8 @@ from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
-from aiatrack_ros.model.transformer import Position
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.eager_engine import crop_position
 from aiatrack_ros.tracking.eager_engine import found_from
 from aiatrack_ros.tracking.eager_engine import refer
 from aiatrack_ros.tracking.engine import Found
@@ -28,6 +26,7 @@ from aiatrack_ros.tracking.frame import FrameFunction
 from aiatrack_ros.tracking.frame import FrameInputs
 from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import DTYPES
+from aiatrack_ros.tracking.positions import Positions
 import numpy as np
 import torch
 from torch import nn
@@ -107,6 +106,7 @@ class CudaGraphEngine:
         self._network = network.to(memory_format=torch.channels_last)
         if self._dtype != torch.float32:
             _narrow(self._network, self._dtype)
+        self._positions = Positions(self._network)
         self._function = FrameFunction(self._network).eval()
         self._frames: dict[int, _StaticFrame] = {}
         place = str(device)
@@ -143,7 +143,7 @@ class CudaGraphEngine:
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
         """Make a reference of the crop that was encoded or searched last, and its target."""
         with self._computing():
-            return refer(self._network, memory, crop, box, initial)
+            return refer(self._network, memory, self._positions.of(crop), box, initial)
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop; the memory holds until the next frame."""
@@ -154,7 +154,7 @@ class CudaGraphEngine:
             return found_from(frame.read(), frame.memory)
 
     def _fill(self, frame: _StaticFrame, crop: Crop, long: References, short: References) -> None:
-        position: Position = crop_position(self._network, crop)
+        position = self._positions.of(crop)
         frame.show(crop)
         frame.hold('position', position, frame.inputs[1:3])
         frame.hold('long', long, frame.inputs[3:6])

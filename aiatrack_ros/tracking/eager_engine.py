@@ -7,7 +7,6 @@ import time
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
-from aiatrack_ros.model.network import Padding
 from aiatrack_ros.model.network import Reference
 from aiatrack_ros.model.transformer import Position
 from aiatrack_ros.tracking.boxes import Box
@@ -16,6 +15,7 @@ from aiatrack_ros.tracking.engine import Found
 from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import cpu_text
 from aiatrack_ros.tracking.hardware import DTYPES
+from aiatrack_ros.tracking.positions import Positions
 import numpy as np
 import torch
 from torch import Tensor
@@ -32,6 +32,7 @@ class EagerEngine:
         self._dtype = DTYPES[precision]
         network = for_inference(network).to(self._device)
         self._network = network.to(memory_format=torch.channels_last)
+        self._positions = Positions(self._network)
         place = cpu_text(threads)
         if self._device.type == 'cpu':
             torch.set_num_threads(threads)
@@ -46,9 +47,6 @@ class EagerEngine:
         pixels = torch.from_numpy(crop.pixels)[None].to(self._device)
         return self._network.preprocess(pixels)
 
-    def _position(self, crop: Crop) -> Position:
-        return crop_position(self._network, crop)
-
     def prepare(self, count: int) -> None:
         """Do nothing: any number of references will do."""
 
@@ -56,17 +54,17 @@ class EagerEngine:
         """Return the memory tokens of a crop, (1, L, d)."""
         with self._computing():
             features, _ = self._network.extract(self._images(crop))
-            return self._network.encode(features, self._position(crop))
+            return self._network.encode(features, self._positions.of(crop))
 
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
         """Make a reference of an encoded crop and its target."""
         with self._computing():
-            return refer(self._network, memory, crop, box, initial)
+            return refer(self._network, memory, self._positions.of(crop), box, initial)
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop."""
         with self._computing():
-            found = self._network(self._images(crop), self._position(crop), long, short)
+            found = self._network(self._images(crop), self._positions.of(crop), long, short)
             corners = torch.cat((found.boxes[0], found.iou)).tolist()
         return found_from(corners, found.memory)
 
@@ -81,7 +79,7 @@ class EagerEngine:
 
         with self._computing():
             mark('start')
-            images, position = self._images(crop), self._position(crop)
+            images, position = self._images(crop), self._positions.of(crop)
             mark('upload')
             features, lateral = network.extract(images)
             mark('backbone')
@@ -99,22 +97,12 @@ class EagerEngine:
         }
 
 
-def crop_position(network: AiATrack, crop: Crop) -> Position:
-    """Return the position embeddings of a crop on the network's device."""
-    padding = None
-    if crop.padded_rows.any() or crop.padded_columns.any():
-        device = network.bottleneck.weight.device
-        padding = Padding(
-            torch.from_numpy(crop.padded_rows)[None].to(device),
-            torch.from_numpy(crop.padded_columns)[None].to(device),
-        )
-    return network.position(padding)
-
-
-def refer(network: AiATrack, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
+def refer(
+    network: AiATrack, memory: Tensor, position: Position, box: Box, initial: bool
+) -> Reference:
     """Make a reference of memory tokens (1, L, d) with a network; see ``Engine.refer``."""
     boxes = torch.tensor([box], device=memory.device)
-    return network.refer(memory, boxes, crop_position(network, crop).inner, long=initial)
+    return network.refer(memory, boxes, position.inner, long=initial)
 
 
 def found_from(corners: list[float] | np.ndarray, memory: Tensor) -> Found:

@@ -10,13 +10,13 @@ from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.eager_engine import crop_position
 from aiatrack_ros.tracking.eager_engine import found_from
 from aiatrack_ros.tracking.eager_engine import refer
 from aiatrack_ros.tracking.engine import Found
 from aiatrack_ros.tracking.frame import blank_inputs
 from aiatrack_ros.tracking.frame import FrameInputs
 from aiatrack_ros.tracking.frame import to_onnx
+from aiatrack_ros.tracking.positions import Positions
 import numpy as np
 import torch
 from torch import Tensor
@@ -38,6 +38,7 @@ class GraphEngine:
         # What is left to torch is small, and its threads would fight with the engine's for cores.
         torch.set_num_threads(1)
         self._network = for_inference(network)
+        self._positions = Positions(self._network)
         self._onnx = to_onnx(self._network)
         blank = blank_inputs(self._network, 1)
         self._blank = (References(*blank[3:6]), References(*blank[6:9]))
@@ -58,9 +59,7 @@ class GraphEngine:
         self._runners = {n: self._runner(n) for n in (1, count)}
 
     def _inputs(self, crop: Crop, long: References, short: References) -> dict[str, np.ndarray]:
-        with torch.inference_mode():
-            position = crop_position(self._network, crop)
-        tensors = (*position, *long, *short)
+        tensors = (*self._positions.of(crop), *long, *short)
         arrays = (crop.pixels[None], *(tensor.numpy() for tensor in tensors))
         return FrameInputs(*arrays)._asdict()
 
@@ -71,7 +70,7 @@ class GraphEngine:
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
         """Make a reference of an encoded crop and its target."""
         with torch.inference_mode():
-            return refer(self._network, memory, crop, box, initial)
+            return refer(self._network, memory, self._positions.of(crop), box, initial)
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop."""

@@ -1,0 +1,42 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Position embeddings of crops: they depend on nothing but which cells lie outside the image."""
+
+import functools
+
+from aiatrack_ros.model.config import STRIDE
+from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.network import Padding
+from aiatrack_ros.model.transformer import Position
+from aiatrack_ros.tracking.crop import Crop
+import numpy as np
+import torch
+
+KEPT = 32  # embeddings; a target at the border of the image comes back to the same few
+
+
+class Positions:
+    """Computes the embeddings of a network's crops on its device, and keeps those used last.
+
+    Making them takes longer than the projections of a whole reference.
+    """
+
+    def __init__(self, network: AiATrack) -> None:
+        self._network = network
+        self._kept = functools.lru_cache(KEPT)(self._compute)
+
+    def of(self, crop: Crop) -> Position:
+        """Return the embeddings of a crop, (1, L, d) and (1, L, c); do not change them."""
+        if not (crop.padded_rows.any() or crop.padded_columns.any()):
+            return self._network.position(None)
+        # The network samples the padding at its stride, so that is all that matters of it.
+        return self._kept(
+            crop.padded_rows[::STRIDE].tobytes(), crop.padded_columns[::STRIDE].tobytes()
+        )
+
+    def _compute(self, rows: bytes, columns: bytes) -> Position:
+        device = self._network.bottleneck.weight.device
+        padded = (np.frombuffer(part, bool).repeat(STRIDE) for part in (rows, columns))
+        with torch.inference_mode():
+            return self._network.position(
+                Padding(*(torch.from_numpy(part)[None].to(device) for part in padded))
+            )
