@@ -43,3 +43,8 @@ def test_panels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     names = [text.get_text() for text in lite.get_yticklabels()]
     assert len(names) == 2 and 'nanotrack_v2' in names[1]
     assert r50.get_xlim()[1] > 10 * lite.get_xlim()[1]
+
+
+def test_roofline():
+    assert bench_plot.roofline_ms(row(gmac=0.5, matmul_gflops=100.0)) == pytest.approx(10.0)
+    assert bench_plot.roofline_ms(row(gmac=None, matmul_gflops=None)) is None

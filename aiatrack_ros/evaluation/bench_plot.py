@@ -37,8 +37,17 @@ def parts_of(row: Row) -> dict[str, float]:
     return {**parts, _REST: total - known}
 
 
+def roofline_ms(row: Row) -> float | None:
+    """Return the ms that a row's network needs at the machine's rate of products, if known."""
+    if not (row['gmac'] and row['matmul_gflops']):
+        return None
+    return 2e3 * row['gmac'] / row['matmul_gflops']
+
+
 def plot_rows(rows: Sequence[Row], path: Path) -> Path:
     """Draw a bar per row, each model at a scale of its own, and write a PNG.
+
+    A mark stands where the network would be if all of it went as fast as large matrix products.
 
     OpenCV's trackers share the scale of the first model.
     """
@@ -71,6 +80,10 @@ def _draw(axes: Any, rows: Sequence[Row], colours: Mapping[str, str]) -> None:
     axes.errorbar(
         p50, range(len(rows)), xerr=([0.0] * len(rows), beyond), fmt='none', ecolor='k', capsize=3
     )
+    # What the roofline leaves of the network: its arithmetic at the rate of large products.
+    bound = [roofline_ms(row) for row in rows]
+    if any(bound):
+        axes.plot(bound, range(len(rows)), 'k|', ms=14, mew=2, label='network at matmul rate')
     reach = max(a + b for a, b in zip(p50, beyond))
     for index, (median, more) in enumerate(zip(p50, beyond)):
         axes.text(median + more + 0.01 * reach, index, f'{median:.3g}', va='center', fontsize=8)
