@@ -32,7 +32,8 @@ def test_indices_by_hand() -> None:
 
 @pytest.mark.parametrize(('capacity', 'size'), [(100, 3), (5, 2), (4, 3), (2, 1), (6, 16)])
 def test_evicts_the_oldest_but_never_the_first(capacity: int, size: int) -> None:
-    memory = ReferenceMemory(references(0), capacity, size)
+    memory = ReferenceMemory(capacity, size)
+    memory.restart(references(0))
     assert shown(memory) == [0]
     frames = [0]
     for number in range(1, 30):
@@ -48,7 +49,8 @@ def test_evicts_the_oldest_but_never_the_first(capacity: int, size: int) -> None
 
 
 def test_resize_takes_effect_at_once() -> None:
-    memory = ReferenceMemory(references(0), 100, 3)
+    memory = ReferenceMemory(100, 3)
+    memory.restart(references(0))
     for number in range(1, 10):
         memory.append(references(number))
     assert shown(memory) == [3, 6, 9]
@@ -59,3 +61,25 @@ def test_resize_takes_effect_at_once() -> None:
     assert shown(memory) == [7, 8, 9]
     memory.resize(4, 4)
     assert shown(memory) == [0, 7, 8, 9]
+    memory.resize(6, 4)
+    memory.append(references(10))
+    memory.append(references(11))
+    memory.append(references(12))
+    assert len(memory) == 6
+    assert shown(memory) == [8, 9, 10, 12]
+
+
+def test_serves_one_target_after_the_other_in_the_same_place() -> None:
+    memory = ReferenceMemory(3, 2)
+    with pytest.raises(RuntimeError, match='empty'):
+        memory.ensemble  # noqa: B018
+    memory.resize(4, 2)
+    places = set()
+    for target in (0, 100, 200):
+        memory.restart(references(target))
+        assert shown(memory) == [target]
+        places.add(memory.ensemble.keys.data_ptr())
+        for number in range(target + 1, target + 9):
+            memory.append(references(number))
+        assert shown(memory) == [target + 6, target + 8]
+    assert len(places) == 1

@@ -3,6 +3,7 @@
 
 from aiatrack_ros.model.attention import join
 from aiatrack_ros.model.attention import References
+from torch import Tensor
 
 
 def ensemble_indices(last: int, count: int) -> list[int]:
@@ -15,39 +16,74 @@ class ReferenceMemory:
 
     Entry 0 is the initial frame and never leaves; when the memory is full, the oldest other entry
     does. The ensemble changes only when the memory does, so what is joined for it is kept.
+
+    Entries lie in blocks that are made once and serve one target after the other: a process that
+    tracks for days neither grows nor breaks its heap into pieces.
     """
 
-    def __init__(self, initial: References, capacity: int, ensemble_size: int) -> None:
-        self._entries = [initial]
+    def __init__(self, capacity: int, ensemble_size: int) -> None:
         self._capacity = capacity
         self._ensemble_size = ensemble_size
-        self._rebuild()
+        self._blocks: tuple[Tensor, ...] = ()  # (capacity, ...) of keys, values, inner positions
+        self._slots: list[int] = []  # where the entries lie, the initial one first
+        self._ensemble: References | None = None
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._slots)
 
     @property
     def ensemble(self) -> References:
         """Return the short-term references in use, joined."""
+        if self._ensemble is None:
+            raise RuntimeError('the memory is empty; call restart(initial) first')
         return self._ensemble
 
+    def restart(self, initial: References) -> None:
+        """Forget everything and begin with the initial frame, one reference."""
+        if not self._blocks:
+            self._blocks = tuple(_block(tensor, self._capacity) for tensor in initial)
+        self._slots = []
+        self.append(initial)
+
     def append(self, references: References) -> None:
-        """Take one frame in."""
-        self._entries.append(references)
+        """Take one frame in, one reference."""
+        full = len(self._slots) == self._capacity
+        slot = self._slots.pop(1) if full else len(self._slots)
+        self._put(slot, references)
+        self._slots.append(slot)
         self._rebuild()
 
     def resize(self, capacity: int, ensemble_size: int) -> None:
         """Change both sizes; does nothing where they are the same."""
-        if (capacity, ensemble_size) != (self._capacity, self._ensemble_size):
-            self._capacity, self._ensemble_size = capacity, ensemble_size
+        if (capacity, ensemble_size) == (self._capacity, self._ensemble_size):
+            return
+        self._ensemble_size = ensemble_size
+        if capacity != self._capacity:
+            self._capacity = capacity
+            entries = [self._entry(slot) for slot in self._slots]
+            surplus = max(0, len(entries) - capacity)
+            del entries[1 : 1 + surplus]
+            self._blocks = tuple(_block(block, capacity) for block in self._blocks)
+            self._slots = list(range(len(entries)))
+            for slot, entry in enumerate(entries):
+                self._put(slot, entry)
+        if self._slots:
             self._rebuild()
 
+    def _put(self, slot: int, references: References) -> None:
+        for block, tensor in zip(self._blocks, references, strict=True):
+            block[slot].copy_(tensor[0])
+
+    def _entry(self, slot: int) -> References:
+        return References(*(block[slot : slot + 1] for block in self._blocks))
+
     def _rebuild(self) -> None:
-        surplus = len(self._entries) - self._capacity
-        if surplus > 0:
-            del self._entries[1 : 1 + surplus]
-        indices = ensemble_indices(len(self._entries) - 1, self._ensemble_size)
+        indices = ensemble_indices(len(self._slots) - 1, self._ensemble_size)
         # References to one and the same frame, however many, weigh as one in the softmax.
         if len(set(indices)) == 1:
             indices = indices[:1]
-        self._ensemble = join([self._entries[index] for index in indices])
+        self._ensemble = join([self._entry(self._slots[index]) for index in indices])
+
+
+def _block(tensor: Tensor, capacity: int) -> Tensor:
+    return tensor.new_empty((capacity, *tensor.shape[1:]))

@@ -51,7 +51,6 @@ class _Target:
     """All that is known of the target that is being followed."""
 
     initial: Reference
-    memory: ReferenceMemory
     box: Box  # where to look next; while lost, the candidate, or else the trusted box
     trusted_box: Box  # where it was before its scores fell
     state: TargetState
@@ -65,6 +64,9 @@ class Tracker:
         self._engine = engine
         self._settings = settings or TrackerSettings()
         self._target: _Target | None = None
+        self._memory = ReferenceMemory(
+            self._settings.memory_capacity, self._settings.short_term_memory_size
+        )
         engine.prepare(self._settings.short_term_memory_size)
 
     @property
@@ -76,8 +78,7 @@ class Tracker:
     def settings(self, settings: TrackerSettings) -> None:
         self._settings = settings
         self._engine.prepare(settings.short_term_memory_size)
-        if self._target:
-            self._target.memory.resize(settings.memory_capacity, settings.short_term_memory_size)
+        self._memory.resize(settings.memory_capacity, settings.short_term_memory_size)
 
     @property
     def initialized(self) -> bool:
@@ -87,7 +88,7 @@ class Tracker:
     @property
     def memory_fill(self) -> int:
         """How many frames the short-term memory holds; 0 without a target."""
-        return len(self._target.memory) if self._target else 0
+        return len(self._memory) if self._target else 0
 
     @property
     def description(self) -> str:
@@ -114,12 +115,8 @@ class Tracker:
         crop = crop_region(image, box, self._factor, self._engine.config.crop_size)
         encoded = self._engine.encode(crop)
         reference = self._engine.refer(encoded, crop, crop.to_crop(box), initial=True)
-        memory = ReferenceMemory(
-            reference.short,
-            self._settings.memory_capacity,
-            self._settings.short_term_memory_size,
-        )
-        self._target = _Target(reference, memory, box, box, TargetState(), (width, height))
+        self._memory.restart(reference.short)
+        self._target = _Target(reference, box, box, TargetState(), (width, height))
 
     def track(self, image: np.ndarray) -> TrackResult:
         """Find the target in the next image.
@@ -145,7 +142,7 @@ class Tracker:
         factor = self._factor * target.state.growth
         crop = crop_region(image, target.box, factor, self._engine.config.crop_size)
         cropped = time.perf_counter()
-        found = self._engine.find(crop, target.initial.long, target.memory.ensemble)
+        found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
         searched = time.perf_counter()
 
         box = clip_box(crop.to_image(found.box), width, height)
@@ -156,7 +153,7 @@ class Tracker:
         updated = confident and not lost
         if updated:
             reference = self._engine.refer(found.memory, crop, found.box, initial=False)
-            target.memory.append(reference.short)
+            self._memory.append(reference.short)
         end = time.perf_counter()
         times = {
             'crop': cropped - start,
