@@ -25,7 +25,7 @@ class Recorder(GraphEngine):
 
 
 def test_inputs_are_crop_position_and_references() -> None:
-    engine = Recorder(seeded_lite())
+    engine = Recorder(seeded_lite(), 1)
     crop = crop_region(frames(1)[0], BOX, 4.0, 224)
     memory = engine.encode(crop)
     reference = engine.refer(memory, crop, crop.to_crop(BOX), initial=True)
@@ -41,7 +41,7 @@ def test_inputs_are_crop_position_and_references() -> None:
 
 
 def test_position_tells_of_padding() -> None:
-    engine = Recorder(seeded_lite())
+    engine = Recorder(seeded_lite(), 1)
     inside = crop_region(frames(1)[0], (140.0, 100.0, 30.0, 30.0), 4.0, 224)
     outside = crop_region(frames(1)[0], (290.0, 100.0, 30.0, 30.0), 4.0, 224)
     positions = []

@@ -203,7 +203,7 @@ class TrackerBench(SceneBench):
         if self._device.type == 'cuda':
             name = torch.cuda.get_device_name(self._device)
         return {
-            'threads': choose_threads(self._configuration.threads),
+            'threads': self._led.threads,
             'device': str(self._device),
             'gpu': name,
             'weights': self._weights,
@@ -229,7 +229,10 @@ class TrackerBench(SceneBench):
         self._peak.restart()
         samples = self._show(scene_index, frames, seconds)
         samples.peak_rss_mib, samples.gpu_mib = self._peak.read()
+        own = torch.get_num_threads()  # an engine may leave torch less than it takes itself
+        torch.set_num_threads(self._led.threads)
         samples.matmul.append(matmul_rate(self._device, self._configuration.precision))
+        torch.set_num_threads(own)
         if stages:
             self._split(samples)
         return samples

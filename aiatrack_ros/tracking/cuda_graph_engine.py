@@ -98,8 +98,9 @@ class CudaGraphEngine:
     def __init__(
         self, network: AiATrack, device: torch.device, precision: str, threads: int
     ) -> None:
-        del threads  # the CPU only waits
+        del threads
         self.config = network.config
+        self.threads = 1  # which only waits
         self._device = device
         self._dtype = DTYPES[precision]
         network = for_inference(network).to(device)

@@ -28,6 +28,7 @@ class EagerEngine:
         self, network: AiATrack, device: torch.device, precision: str, threads: int
     ) -> None:
         self.config = network.config
+        self.threads = threads
         self._device = device
         self._dtype = DTYPES[precision]
         network = for_inference(network).to(self._device)

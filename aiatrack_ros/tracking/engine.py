@@ -38,6 +38,7 @@ class Engine(Protocol):
 
     config: ModelConfig
     description: str
+    threads: int  # of the CPU, that compute
 
     def prepare(self, count: int) -> None:
         """Get ready for ensembles of `count` references, so that none waits in mid-track."""
@@ -66,13 +67,14 @@ class _Home(NamedTuple):
     maker: str
     libraries: tuple[str, ...]
     devices: tuple[str, ...]
+    threads_give_way: bool = False
 
 
 # Where each engine is at home, imported when it is chosen; the optional libraries that it needs,
 # and the kinds of device that it runs on.
 _HOMES = {
     'cuda_graph': _Home('cuda_graph_engine', 'CudaGraphEngine', (), ('cuda',)),
-    'openvino': _Home('openvino_engine', 'OpenVINOEngine', ('onnx', 'openvino'), ('cpu',)),
+    'openvino': _Home('openvino_engine', 'OpenVINOEngine', ('onnx', 'openvino'), ('cpu',), True),
     'onnxruntime': _Home(
         'onnxruntime_engine', 'OnnxRuntimeEngine', ('onnx', 'onnxruntime'), ('cpu', 'cuda')
     ),
@@ -106,7 +108,7 @@ def create_engine(
     if engine not in ENGINES:
         raise DeviceError(f"engine '{engine}' is unknown; use {', '.join(ENGINES)}")
     chosen = choose_device(device)
-    settings = (network, chosen, choose_precision(precision), choose_threads(threads))
+    settings = (network, chosen, choose_precision(precision), threads)
     if engine != 'auto':
         return _make(engine, *settings)
     missing: list[str] = []
@@ -135,4 +137,4 @@ def _make(
         raise DeviceError(f"engine '{name}' is not installed: pip install {' '.join(missing)}")
     module = importlib.import_module(f'aiatrack_ros.tracking.{home.module}')
     make: Maker = getattr(module, home.maker)
-    return make(network, device, precision, threads)
+    return make(network, device, precision, choose_threads(threads, home.threads_give_way))

@@ -32,8 +32,9 @@ class GraphEngine:
     References are made by torch: that is one small product, and only when the memory changes.
     """
 
-    def __init__(self, network: AiATrack) -> None:
+    def __init__(self, network: AiATrack, threads: int) -> None:
         self.config = network.config
+        self.threads = threads
         self.description = ''
         # What is left to torch is small, and its threads would fight with the engine's for cores.
         torch.set_num_threads(1)

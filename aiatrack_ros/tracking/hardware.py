@@ -49,15 +49,17 @@ def choose_precision(precision: str) -> str:
     return name
 
 
-def choose_threads(threads: int) -> int:
-    """Return how many CPU threads to compute with; 0 chooses half of the cores, four at most.
+def choose_threads(threads: int, give_way: bool = False) -> int:
+    """Return how many CPU threads to compute with; 0 chooses, four at most.
 
-    A tracker shares its computer with the rest of the robot, and threads that wait for a core that
-    another process has cost far more than they bring.
+    A tracker shares its computer with the rest of the robot. Threads that spin while one of them
+    waits for a core that another process has cost far more than they bring, so such an engine gets
+    half of the cores. Threads that give way lose nothing against a single one, and get all.
     """
     if threads > 0:
         return threads
-    return max(1, min(4, len(os.sched_getaffinity(0)) // 2))
+    cores = len(os.sched_getaffinity(0))
+    return max(1, min(4, cores if give_way else cores // 2))
 
 
 @contextlib.contextmanager

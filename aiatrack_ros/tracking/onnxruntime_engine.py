@@ -39,7 +39,7 @@ class OnnxRuntimeEngine(GraphEngine):
         self._options = onnxruntime.SessionOptions()
         self._options.intra_op_num_threads = threads
         self._options.log_severity_level = 3
-        super().__init__(network)
+        super().__init__(network, threads)
         place = cpu_text(threads) if device.type == 'cpu' else str(device)
         version = onnxruntime.__version__
         self.description = f'{self.config.name} on {place}, {precision}, {self.name} {version}'

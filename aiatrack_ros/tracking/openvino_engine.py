@@ -46,7 +46,7 @@ class OpenVINOEngine(GraphEngine):
             'ENABLE_CPU_PINNING': False,
         }
         self._timed: tuple[int, openvino.InferRequest] | None = None
-        super().__init__(network)
+        super().__init__(network, threads)
         version = openvino.__version__.split('-')[0]
         self.description = (
             f'{self.config.name} on {cpu_text(threads)}, {precision}, OpenVINO {version}'
