@@ -2,12 +2,14 @@
 """What names of devices, precisions and threads stand for on this machine."""
 
 import os
+from pathlib import Path
 
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.tracking.hardware import choose_device
 from aiatrack_ros.tracking.hardware import choose_precision
 from aiatrack_ros.tracking.hardware import choose_threads
 from aiatrack_ros.tracking.hardware import cpu_text
+from aiatrack_ros.tracking.hardware import give_memory_back
 import pytest
 import torch
 
@@ -37,3 +39,16 @@ def test_threads_leave_room_for_the_robot() -> None:
     assert choose_threads(0, give_way=True) == min(4, cores)
     assert cpu_text(1).endswith('), 1 thread')
     assert cpu_text(2).endswith('), 2 threads')
+
+
+def test_gives_memory_back() -> None:
+    def resident() -> int:
+        return int(Path('/proc/self/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+    pieces = [bytes(60_000) for _ in range(2_000)]
+    blocker = bytes(60_000)  # above them, so that free() can't give back by itself
+    full = resident()
+    pieces.clear()
+    give_memory_back()
+    assert resident() < full - 90_000_000
+    assert len(blocker) == 60_000

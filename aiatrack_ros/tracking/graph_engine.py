@@ -16,6 +16,7 @@ from aiatrack_ros.tracking.engine import Found
 from aiatrack_ros.tracking.frame import blank_inputs
 from aiatrack_ros.tracking.frame import FrameInputs
 from aiatrack_ros.tracking.frame import to_onnx
+from aiatrack_ros.tracking.hardware import give_memory_back
 from aiatrack_ros.tracking.positions import Positions
 import numpy as np
 import torch
@@ -57,7 +58,12 @@ class GraphEngine:
 
     def prepare(self, count: int) -> None:
         """Compile for ensembles of one reference, as at first, and of `count`; drop all others."""
+        known = self._runners
         self._runners = {n: self._runner(n) for n in (1, count)}
+        if self._runners.keys() != known.keys():
+            del known
+            # Compiling takes much memory for a moment, in pieces that would stay with the process.
+            give_memory_back()
 
     def _inputs(self, crop: Crop, long: References, short: References) -> dict[str, np.ndarray]:
         tensors = (*self._positions.of(crop), *long, *short)

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 import contextlib
+import ctypes
 import os
 import platform
 
@@ -68,6 +69,12 @@ def computing(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
     reduced = dtype != torch.float32
     with torch.inference_mode(), torch.autocast(device.type, dtype, reduced):
         yield
+
+
+def give_memory_back() -> None:
+    """Give what was freed back to the system, where the C library can be told to (glibc)."""
+    if platform.libc_ver()[0] == 'glibc':
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def cpu_text(threads: int) -> str:
