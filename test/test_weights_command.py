@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""`aiatrack weights`: list, verify, convert, and fetch from a local server."""
+"""`aiatrack weights`: list, verify, convert, average, and fetch from a local server."""
 
 from collections.abc import Callable
 import hashlib
@@ -140,6 +140,28 @@ class TestConvert:
         assert code == 2 and 'must end in .safetensors' in errors
         code, _, errors = call('convert', published, published / 'x.safetensors')
         assert code == 2 and "can't be written" in errors and len(errors.splitlines()) == 1
+
+
+class TestAverage:
+    def test_mean(self, published: Path, tensors: dict, tmp_path: Path, call: Callable):
+        other, target = tmp_path / 'other.safetensors', tmp_path / 'mean.safetensors'
+        tuned = {k: t + 0.5 if t.is_floating_point() else t + 3 for k, t in tensors.items()}
+        safetensors.torch.save_file(tuned, other, {'samples': '7'})
+        assert call('average', published, other, other, '--output', target)[0] == 0
+        mean, metadata = read_state_dict(target)
+        assert mean.keys() == tensors.keys()
+        for name, tensor in tensors.items():
+            expected = tensor + (1 / 3 if tensor.is_floating_point() else 3)
+            torch.testing.assert_close(mean[name], expected)
+        assert metadata['samples'] == '7' and metadata['model'] == 'aiatrack_lite'
+        assert metadata['averaged'].count(sha(other)) == 2
+        assert sha(published) in metadata['averaged']
+
+    def test_of_different_networks(self, published: Path, tmp_path: Path, call: Callable):
+        other = tmp_path / 'other.safetensors'
+        safetensors.torch.save_file({'x': torch.zeros(1)}, other)
+        code, _, errors = call('average', published, other, '--output', tmp_path / 'x.safetensors')
+        assert code == 2 and str(other) in errors and len(errors.splitlines()) == 1
 
 
 def test_list(

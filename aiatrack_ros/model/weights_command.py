@@ -1,8 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The command `aiatrack weights`: list, verify, convert and fetch weights."""
+"""The command `aiatrack weights`: list, verify, convert, average and fetch weights."""
 
 import argparse
 from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import lru_cache
 import hashlib
 from pathlib import Path
@@ -38,7 +39,7 @@ SHOWN_METADATA = 72  # characters of a value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the four actions and their options."""
+    """Declare the actions and their options."""
     actions = parser.add_subparsers(dest='action', metavar='ACTION', required=True)
     action = actions.add_parser('list', help='show the weights that are there')
     action.set_defaults(act=_list)
@@ -59,6 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     action.add_argument('--fp16', action='store_true', help='store in half precision')
     action.set_defaults(act=_convert)
+
+    action = actions.add_parser(
+        'average',
+        help='make the mean of checkpoints of one run, which often tracks better than each',
+        description='Write the mean of checkpoints. They must go back to one: of weights and what '
+        'they were tuned to, the mean keeps what the first could and has most of what the second '
+        'learned. Name a file twice to give it twice the weight.',
+    )
+    action.add_argument('sources', metavar='FILE', type=Path, nargs='+', help='files to read')
+    action.add_argument(
+        '--output', metavar='OUT.safetensors', type=Path, required=True, help='the file to write'
+    )
+    action.add_argument(
+        '--model', choices=sorted(VARIANTS), help='the model they must fit (default: any)'
+    )
+    action.add_argument('--fp16', action='store_true', help='store in half precision')
+    action.set_defaults(act=_average)
 
     action = actions.add_parser(
         'fetch', help='download the published models; goes on where it was cut off'
@@ -167,10 +185,48 @@ def convert(source: Path, target: Path, model: str | None = None, half: bool = F
     Raises:
         CheckpointError: the source can't be used, or the target can't be written.
     """
-    if target.suffix != '.safetensors':
-        raise CheckpointError(f"'{target}' must end in .safetensors")
     tensors, metadata = read_state_dict(source)
     model = fitting_model(tensors, str(source), model)
+    metadata = {**metadata, 'model': model, 'source': source.name, 'source_sha256': sha256(source)}
+    _write(tensors, metadata, target, half)
+
+
+def _average(args: argparse.Namespace) -> None:
+    average(args.sources, args.output, args.model, args.fp16)
+    print(f'{args.output}: {_size(args.output)}, SHA-256 {sha256(args.output)}')
+
+
+def average(
+    sources: Sequence[Path], target: Path, model: str | None = None, half: bool = False
+) -> None:
+    """Write the mean of checkpoints; the metadata are the last one's and name all.
+
+    Raises:
+        CheckpointError: a source can't be used or fits another model, or the target can't be
+            written.
+    """
+    total: dict[str, Tensor] = {}
+    for source in sources:
+        tensors, metadata = read_state_dict(source)
+        model = fitting_model(tensors, str(source), model)
+        for name, tensor in tensors.items():
+            # In double precision; counters, which are no numbers to average, stay the last one's.
+            if tensor.is_floating_point() and name in total:
+                tensor = total[name] + tensor.double()
+            total[name] = tensor.double() if tensor.is_floating_point() else tensor
+    mean = {
+        name: (tensor / len(sources)).float() if tensor.is_floating_point() else tensor
+        for name, tensor in total.items()
+    }
+    averaged = ', '.join(f'{source.name} {sha256(source)}' for source in sources)
+    _write(mean, {**metadata, 'model': model, 'averaged': averaged}, target, half)
+
+
+def _write(
+    tensors: Mapping[str, Tensor], metadata: Mapping[str, str], target: Path, half: bool
+) -> None:
+    if target.suffix != '.safetensors':
+        raise CheckpointError(f"'{target}' must end in .safetensors")
     tensors = {
         name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in tensors.items()
@@ -178,14 +234,13 @@ def convert(source: Path, target: Path, model: str | None = None, half: bool = F
     endless = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if endless:
         raise CheckpointError(
-            f"'{source}': '{endless[0]}' is too large for half precision; convert without --fp16"
+            f"'{target}': '{endless[0]}' is too large for half precision; do without --fp16"
         )
-    metadata = {**metadata, 'model': model, 'source': source.name, 'source_sha256': sha256(source)}
     part = target.with_name(target.name + '.part')
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Not save_file, which makes files that nobody else may read.
-        part.write_bytes(safetensors.torch.save(tensors, metadata))
+        part.write_bytes(safetensors.torch.save(tensors, dict(metadata)))
         part.replace(target)
     except (OSError, safetensors.SafetensorError) as error:
         raise CheckpointError(
