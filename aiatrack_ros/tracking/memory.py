@@ -86,4 +86,5 @@ class ReferenceMemory:
 
 
 def _block(tensor: Tensor, capacity: int) -> Tensor:
-    return tensor.new_empty((capacity, *tensor.shape[1:]))
+    # Written to, so that the process has all of it from the beginning, not as the memory fills.
+    return tensor.new_empty((capacity, *tensor.shape[1:])).fill_(0)
