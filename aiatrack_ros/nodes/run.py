@@ -2,6 +2,8 @@
 """From the command line to a node and back to a clean end, for Humble, Jazzy and Kilted alike."""
 
 from collections.abc import Callable
+import ctypes
+import platform
 import signal
 import sys
 from typing import Any
@@ -15,11 +17,23 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 EXIT_OK, EXIT_FAILURE, EXIT_USAGE = 0, 1, 2
+_M_ARENA_MAX = -8  # of malloc.h
 
 
 def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _keep_one_heap() -> None:
+    """
+    Have all threads allocate from one heap, where the C library can be told to (glibc).
+
+    Images are taken by one thread, worked on by another and let go of by either. With a heap for
+    each thread, a process that tracks for hours grows by some MiB that nobody uses.
+    """
+    if platform.libc_ver()[0] == 'glibc':
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def run_node(make_node: Callable[[], Node], args: list[str] | None = None,
@@ -32,6 +46,7 @@ def run_node(make_node: Callable[[], Node], args: list[str] | None = None,
     publish in destroy_node(), where ROS otherwise ends with the signal. Returns the exit code;
     what a user did wrong is one line and code 2.
     """
+    _keep_one_heap()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO if last_words
                else SignalHandlerOptions.ALL)
     if last_words:
