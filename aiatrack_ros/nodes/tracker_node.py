@@ -2,8 +2,9 @@
 """
 The tracker as a managed node: images and a box come in, tracks go out.
 
-Callbacks only hand over: images to the frame buffer, everything else to the tracking thread, which
-publishes. All outputs carry the header of their image.
+Callbacks only hand over: images, which are read on a thread of their own, to the frame buffer,
+everything else to the tracking thread, which publishes. All outputs carry the header of their
+image.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from aiatrack_ros.nodes.overlay import LatestOnly
 from aiatrack_ros.nodes.parameters import TrackerParameters
 from aiatrack_ros.nodes.releasing_node import ReleasingNode
 from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.subscription_reader import SubscriptionReader
 from aiatrack_ros.nodes.worker import Outcome
 from aiatrack_ros.nodes.worker import Reply
 from aiatrack_ros.nodes.worker import Target
@@ -40,6 +43,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
 from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -82,6 +86,7 @@ class TrackerNode(ReleasingNode):
         self._monitor = Monitor()
         self._tracker: Tracker | None = None
         self._worker: TrackingWorker | None = None
+        self._reader: SubscriptionReader | None = None  # of the images, while active
         self._overlay: LatestOnly | None = None
         self._buffer = FrameBuffer(0.0)
         self._state = TrackerStatus.IDLE
@@ -168,9 +173,17 @@ class TrackerNode(ReleasingNode):
         # A new profile each time, for the overrides are written into it.
         image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         overrides = QoSOverridingOptions.with_default_policies()
-        self._input(message_type, topic, self._on_image, image_qos, overrides)
+        camera = self._input(
+            message_type,
+            topic,
+            self._on_image,
+            image_qos,
+            qos_overriding_options=overrides,
+            callback_group=ReaderCallbackGroup(),
+        )
         self._input(Detection2D, '~/init_box', self._on_init_box, _QOS)
         self._input(RegionOfInterest, '~/init_roi', self._on_init_roi, _QOS)
+        self._reader = SubscriptionReader(camera, self.context, self._image_failed)
 
     def _input(
         self,
@@ -178,21 +191,24 @@ class TrackerNode(ReleasingNode):
         topic: str,
         callback: Callable[[Any], None],
         qos: QoSProfile,
-        overrides: QoSOverridingOptions | None = None,
-    ) -> None:
-        self._inputs.append(
-            self.create_subscription(
-                message_type,
-                topic,
-                callback,
-                qos,
-                event_callbacks=qos_events.of_subscription(topic, self._complain),
-                qos_overriding_options=overrides,
-            )
+        **options: Any,
+    ) -> Subscription:
+        subscription = self.create_subscription(
+            message_type,
+            topic,
+            callback,
+            qos,
+            event_callbacks=qos_events.of_subscription(topic, self._complain),
+            **options,
         )
+        self._inputs.append(subscription)
+        return subscription
 
     def _stop(self) -> None:
         """Leave the active state; harmless outside of it."""
+        if self._reader:
+            self._reader.stop()
+            self._reader = None
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         self._inputs.clear()
@@ -236,6 +252,9 @@ class TrackerNode(ReleasingNode):
                 'the clock was set); the older images are forgotten',
             )
         self._worker.wake()
+
+    def _image_failed(self, error: Exception) -> None:
+        self._complain('image', f'image on {self._image_topic} not used: {error}')
 
     def _on_init_box(self, message: Detection2D) -> None:
         self._set_target(message, self._log_reply)

@@ -1,0 +1,113 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""A subscription that is read by a thread of its own, over real DDS."""
+
+import threading
+
+from aiatrack_ros.nodes import qos_events
+from aiatrack_ros.nodes.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.subscription_reader import SubscriptionReader
+import pytest
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from ros_harness import Ros
+from ros_harness import wait_for
+from std_msgs.msg import Int32
+
+RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+@pytest.fixture
+def ros():
+    ros = Ros()
+    yield ros
+    ros.close()
+
+
+class Listener(Node):
+    """Keeps what it hears and on which thread; -1 is more than it can bear."""
+
+    def __init__(self, **options):
+        super().__init__('listener', **options)
+        self.heard, self.threads, self.failures, self.said = [], set(), [], []
+        self.subscription = self.create_subscription(
+            Int32, 'topic', self._hear, RELIABLE, callback_group=ReaderCallbackGroup(),
+            event_callbacks=qos_events.of_subscription(
+                'topic', lambda *what: self.said.append(what)))
+        self.reader = SubscriptionReader(self.subscription, self.context, self.failures.append)
+
+    def _hear(self, message):
+        self.threads.add(threading.current_thread().name)
+        if message.data < 0:
+            raise ValueError('too little')
+        self.heard.append(message.data)
+
+    def destroy_node(self):
+        self.reader.stop()
+        super().destroy_node()
+
+
+def sender(qos=RELIABLE):
+    def make(**options):
+        node = Node('sender', **options)
+        node.publisher = node.create_publisher(Int32, 'topic', qos)
+        return node
+    return make
+
+
+def matched(sending):
+    return wait_for(sending.publisher.get_subscription_count, 'the listener')
+
+
+def reading():
+    return [thread for thread in threading.enumerate() if thread.name == 'reader']
+
+
+def test_reads_everything_on_its_own_thread(ros):
+    listener, sending = ros.spin(Listener), ros.spin(sender())
+    matched(sending)
+    for number in range(20):
+        sending.publisher.publish(Int32(data=number))
+    wait_for(lambda: len(listener.heard) == 20, 'all messages')
+    assert listener.heard == list(range(20))
+    assert listener.threads == {'reader'}
+
+
+def test_goes_on_after_a_callback_that_failed(ros):
+    listener, sending = ros.spin(Listener), ros.spin(sender())
+    matched(sending)
+    for number in (1, -1, 2):
+        sending.publisher.publish(Int32(data=number))
+    wait_for(lambda: listener.heard == [1, 2], 'both good messages')
+    assert [str(failure) for failure in listener.failures] == ['too little']
+
+
+def test_reads_the_events_of_its_qos(ros):
+    listener = ros.spin(Listener)
+    ros.spin(sender(BEST_EFFORT))
+    wait_for(lambda: listener.said, 'word of the mismatch')
+    assert listener.said[0][0] == 'qos' and 'RELIABILITY' in listener.said[0][1]
+
+
+def test_is_silent_once_stopped(ros):
+    listener, sending = ros.spin(Listener), ros.spin(sender())
+    matched(sending)
+    sending.publisher.publish(Int32(data=1))
+    wait_for(lambda: listener.heard, 'the first message')
+    listener.reader.stop()
+    sending.publisher.publish(Int32(data=2))
+    sending.publisher.wait_for_all_acked()
+    assert listener.heard == [1]
+    assert not reading()
+
+
+def test_ends_with_ros():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    listener = Listener(context=context)
+    rclpy.shutdown(context=context)
+    wait_for(lambda: not reading(), 'the end of the thread')
+    assert not listener.failures
+    listener.destroy_node()
