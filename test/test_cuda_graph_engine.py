@@ -29,7 +29,7 @@ def test_references_are_copied_only_when_they_change() -> None:
         for box in (BOX, (200.0, 90.0, 20.0, 60.0))
     )
     found = engine.find(crop, first.long, first.short)
-    place = engine._frame(1).inputs.short_values
+    place = engine._frames.get(1, engine._capture).inputs.short_values
     with torch.inference_mode():
         place.zero_()
     engine.find(crop, first.long, first.short)

@@ -6,6 +6,7 @@ import dataclasses
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.model.attention import join
 from aiatrack_ros.tracking.crop import crop_region
 from engine_cases import assert_like_eager
 from engine_cases import CPU
@@ -25,13 +26,14 @@ def test_same_trajectory_as_eager_torch() -> None:
     assert '1 thread, fp32, OpenVINO' in engine.description
 
 
-def test_one_and_the_ensemble_are_compiled_ahead() -> None:
+def test_one_and_the_ensemble_are_compiled_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = OpenVINOEngine(seeded_lite(), CPU, 'fp32', 1)
     engine.prepare(3)
-    first = engine._runners[1]
-    engine.prepare(4)
-    assert sorted(engine._runners) == [1, 4]
-    assert engine._runners[1] is first
+    monkeypatch.setattr(engine, '_compiled', lambda *_: pytest.fail('compiled in mid-track'))
+    box = (230.0, 100.0, 40.0, 40.0)
+    crop = crop_region(frames(1)[0], box, 4.0, 224)
+    reference = engine.refer(engine.encode(crop), crop, crop.to_crop(box), initial=True)
+    engine.find(crop, reference.long, join([reference.short] * 3))
 
 
 def test_networks_without_some_parts_run_too() -> None:

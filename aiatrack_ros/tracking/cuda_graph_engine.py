@@ -26,6 +26,7 @@ from aiatrack_ros.tracking.frame import FrameFunction
 from aiatrack_ros.tracking.frame import FrameInputs
 from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import DTYPES
+from aiatrack_ros.tracking.per_count import PerCount
 from aiatrack_ros.tracking.positions import Positions
 import numpy as np
 import torch
@@ -109,7 +110,7 @@ class CudaGraphEngine:
             _narrow(self._network, self._dtype)
         self._positions = Positions(self._network)
         self._function = FrameFunction(self._network).eval()
-        self._frames: dict[int, _StaticFrame] = {}
+        self._frames: PerCount[_StaticFrame] = PerCount()
         place = str(device)
         if device.type == 'cuda':
             torch.cuda.set_device(device)
@@ -126,16 +127,13 @@ class CudaGraphEngine:
     def _computing(self) -> contextlib.AbstractContextManager[None]:
         return computing(self._device, self._dtype)
 
-    def _frame(self, count: int) -> _StaticFrame:
-        if count not in self._frames:
-            with self._computing():
-                inputs = blank_inputs(self._network, count)
-                self._frames[count] = _StaticFrame(self._function, inputs)
-        return self._frames[count]
+    def _capture(self, count: int) -> _StaticFrame:
+        with self._computing():
+            return _StaticFrame(self._function, blank_inputs(self._network, count))
 
     def prepare(self, count: int) -> None:
-        """Capture for ensembles of one reference, as at first, and of `count`; drop all others."""
-        self._frames = {n: self._frame(n) for n in (1, count)}
+        """Capture for ensembles of one reference, as at first, and of `count`."""
+        self._frames.prepare(count, self._capture)
 
     def encode(self, crop: Crop) -> Tensor:
         """Return the memory tokens of a crop: a frame whose finding is not looked at."""
@@ -148,7 +146,7 @@ class CudaGraphEngine:
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop; the memory holds until the next frame."""
-        frame = self._frame(short.count)
+        frame = self._frames.get(short.count, self._capture)
         with self._computing():
             self._fill(frame, crop, long, short)
             frame.run()
@@ -163,7 +161,7 @@ class CudaGraphEngine:
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of upload, graph and readback of one ``find``, each waited for."""
-        frame = self._frame(short.count)
+        frame = self._frames.get(short.count, self._capture)
         marks = []
 
         def mark(stage: str) -> None:

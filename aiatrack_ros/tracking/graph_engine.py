@@ -17,6 +17,7 @@ from aiatrack_ros.tracking.frame import blank_inputs
 from aiatrack_ros.tracking.frame import FrameInputs
 from aiatrack_ros.tracking.frame import to_onnx
 from aiatrack_ros.tracking.hardware import give_memory_back
+from aiatrack_ros.tracking.per_count import PerCount
 from aiatrack_ros.tracking.positions import Positions
 import numpy as np
 import torch
@@ -44,24 +45,19 @@ class GraphEngine:
         self._onnx = to_onnx(self._network)
         blank = blank_inputs(self._network, 1)
         self._blank = (References(*blank[3:6]), References(*blank[6:9]))
-        self._runners: dict[int, Runner] = {}
+        self._runners: PerCount[Runner] = PerCount()
         self.prepare(1)
 
     def _compile(self, onnx: bytes, count: int) -> Runner:
         """Return the graph, ready to run with `count` short-term references."""
         raise NotImplementedError
 
-    def _runner(self, count: int) -> Runner:
-        if count not in self._runners:
-            self._runners[count] = self._compile(self._onnx, count)
-        return self._runners[count]
+    def _make(self, count: int) -> Runner:
+        return self._compile(self._onnx, count)
 
     def prepare(self, count: int) -> None:
-        """Compile for ensembles of one reference, as at first, and of `count`; drop all others."""
-        known = self._runners
-        self._runners = {n: self._runner(n) for n in (1, count)}
-        if self._runners.keys() != known.keys():
-            del known
+        """Compile for ensembles of one reference, as at first, and of `count`."""
+        if self._runners.prepare(count, self._make):
             # Compiling takes much memory for a moment, in pieces that would stay with the process.
             give_memory_back()
 
@@ -81,7 +77,8 @@ class GraphEngine:
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop."""
-        found, memory = self._runner(short.count)(self._inputs(crop, long, short))
+        runner = self._runners.get(short.count, self._make)
+        found, memory = runner(self._inputs(crop, long, short))
         return found_from(found, torch.from_numpy(memory))
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
