@@ -6,6 +6,10 @@ Let the tracker node run for minutes and see whether it stays as it is: memory, 
 Camera, tracker and this script are processes of their own, over DDS. The target goes out of sight
 and comes back; now and then it is forgotten, given anew, and parameters change.
 
+Memory is what is resident of the process's own. What it shares with others is shown beside it:
+the segments of Fast DDS, its own and those of whoever sends to it. They have the size that
+config/fastdds.xml gives them, and count as resident page by page as messages pass through.
+
   make soak
   python3 scripts/soak.py --minutes 60 --plot soak.png
 
@@ -60,10 +64,11 @@ class Sample:
     """The process at one time, in seconds since the beginning."""
 
     time: float
-    memory: float        # MiB, resident
+    memory: float        # MiB, resident, its own
     files: int
     threads: int
     references: int = 0  # frames in the memory of the tracker
+    shared: float = 0.0  # MiB, resident, shared with other processes
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,11 @@ def look(pid: int, begin: float, references: int = 0) -> Sample:
     """Return a sample of a process; `begin` is of the monotonic clock."""
     status = dict(
         line.split(':', 1) for line in Path(f'/proc/{pid}/status').read_text().splitlines())
+    own, mapped, shared = (
+        int(status[name].split()[0]) / 1024 for name in ('RssAnon', 'RssFile', 'RssShmem'))
     return Sample(
-        time.monotonic() - begin, int(status['VmRSS'].split()[0]) / 1024,
-        len(os.listdir(f'/proc/{pid}/fd')), int(status['Threads']), references)
+        time.monotonic() - begin, own + mapped, len(os.listdir(f'/proc/{pid}/fd')),
+        int(status['Threads']), references, shared)
 
 
 def settled(samples: Sequence[Sample]) -> list[Sample]:
@@ -114,9 +121,10 @@ def shortcomings(samples: Sequence[Sample]) -> list[str]:
 def table(samples: Sequence[Sample], tally: Tally) -> str:
     """Return the figures as text: ten samples evenly spread, and what happened."""
     step = max(1, len(samples) // 10)
-    lines = [f'{"minute":>8}{"memory, MiB":>14}{"files":>8}{"threads":>9}{"references":>12}']
-    lines += [f'{sample.time / 60:>8.1f}{sample.memory:>14.1f}{sample.files:>8}{sample.threads:>9}'
-              f'{sample.references:>12}'
+    lines = [f'{"minute":>8}{"memory, MiB":>14}{"shared":>9}{"files":>8}{"threads":>9}'
+             f'{"references":>12}']
+    lines += [f'{sample.time / 60:>8.1f}{sample.memory:>14.1f}{sample.shared:>9.1f}'
+              f'{sample.files:>8}{sample.threads:>9}{sample.references:>12}'
               for sample in (*samples[:-1:step], samples[-1])]
     lines.append(f'{tally.images} images, {tally.tracked} searched, {tally.dropped} dropped; '
                  f'lost for {tally.seconds_lost:.0f} s; {tally.targets} targets given, '

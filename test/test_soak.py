@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The soak: its judgement of samples made up, and one short run with real nodes."""
 
+import mmap
 import os
 import re
 import subprocess
@@ -58,9 +59,9 @@ def test_table_and_plot(tmp_path):
     tally = soak.Tally(18000, 17000, 12, 90.4, 30, 50, 65.0)
     lines = soak.table(samples(), tally).splitlines()
     assert lines[0].split() == [
-        'minute', 'memory,', 'MiB', 'files', 'threads', 'references']
-    assert lines[1].split() == ['0.0', '500.0', '20', '9', '0']
-    assert lines[-2].split() == ['10.0', '500.0', '20', '9', '0']
+        'minute', 'memory,', 'MiB', 'shared', 'files', 'threads', 'references']
+    assert lines[1].split() == ['0.0', '500.0', '0.0', '20', '9', '0']
+    assert lines[-2].split() == ['10.0', '500.0', '0.0', '20', '9', '0']
     assert lines[-1].startswith('18000 images, 17000 searched, 12 dropped; lost for 90 s')
     soak.plot(samples(), tmp_path / 'soak.png')
     assert cv2.imread(str(tmp_path / 'soak.png')).std() > 1
@@ -75,6 +76,11 @@ def test_looks_at_a_process():
     assert after.files == before.files + 1
     assert after.threads >= 1
     assert 10 < after.memory < 1e5
+    with mmap.mmap(-1, 2**23) as block:  # shared with whoever is forked
+        block.write(bytes(2**23))
+        with_block = soak.look(os.getpid(), begin)
+    assert with_block.shared == pytest.approx(after.shared + 8, abs=1)
+    assert with_block.memory == pytest.approx(after.memory, abs=4)
     assert 0 <= before.time <= after.time
 
 
