@@ -3,6 +3,7 @@
 
 from aiatrack_ros.model.attention import join
 from aiatrack_ros.tracking.crop import crop_region
+from aiatrack_ros.tracking.frame import REFERENCE_OUTPUTS
 from aiatrack_ros.tracking.graph_engine import GraphEngine
 from engine_cases import frames
 from engine_cases import seeded_lite
@@ -14,11 +15,13 @@ BOX = (230.0, 100.0, 40.0, 40.0)
 class Recorder(GraphEngine):
     """Answers always the same and keeps what it was asked."""
 
-    def _compile(self, onnx, count):
+    def _compile(self, onnx, outputs, count):
         assert onnx[:1] == b'\x08'  # a protobuf that begins with the version
 
         def run(inputs):
             self.asked = (count, inputs)
+            if outputs == REFERENCE_OUTPUTS:
+                return [np.ones((1, 2, 196, 64), np.float32)] * 2
             return np.float32([0.1, 0.2, 0.5, 0.4, 0.9]), np.zeros((1, 196, 128), np.float32)
 
         return run
@@ -49,3 +52,16 @@ def test_position_tells_of_padding() -> None:
         engine.encode(crop)
         positions.append(engine.asked[1]['position'])
     assert not np.allclose(*positions)
+
+
+def test_later_references_come_from_a_graph() -> None:
+    engine = Recorder(seeded_lite(), 1)
+    crop = crop_region(frames(1)[0], BOX, 4.0, 224)
+    memory = engine.encode(crop)
+    reference = engine.refer(memory, crop, (0.1, 0.2, 0.4, 0.2), initial=False)
+    _, inputs = engine.asked
+    assert np.shares_memory(inputs['memory'], memory.numpy())
+    np.testing.assert_array_equal(inputs['box'], np.float32([[0.1, 0.2, 0.4, 0.2]]))
+    assert reference.long is None
+    assert reference.short.values.shape == (1, 2, 196, 64) and reference.short.values.min() == 1
+    assert reference.short.inner_position.shape == (1, 1, 196, 32)

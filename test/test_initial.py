@@ -79,6 +79,16 @@ def test_inner_attention_joins_without_effect(tmp_path: Path) -> None:
     assert torch.allclose(found[0].iou, found[1].iou, atol=1e-5)
 
 
+def test_extent_embedding_joins(tmp_path: Path) -> None:
+    without = AiATrack(dataclasses.replace(LITE, region_cue='embedding'))
+    path = tmp_path / 'without.safetensors'
+    safetensors.torch.save_file(without.state_dict(), path)
+    network = AiATrack(LITE)
+    lacking = load_initial(network, str(path))
+    assert sorted(lacking) == ['extent_embed.linear.bias', 'extent_embed.linear.weight']
+    assert torch.equal(network.bottleneck.weight, without.bottleneck.weight)
+
+
 def test_foreign_weights_are_refused(tmp_path: Path) -> None:
     tensors = AiATrack(PLAIN).state_dict()
     del tensors['bottleneck.bias']

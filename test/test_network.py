@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.model.network import ExtentEmbedding
 from aiatrack_ros.model.network import Padding
 from aiatrack_ros.model.network import target_cells
 import pytest
@@ -62,6 +63,7 @@ def run(network: AiATrack) -> tuple[torch.Tensor, torch.Tensor]:
         {'inner_self': 'none', 'inner_cross': 'attention'},
         {'inner_self': 'convolution', 'inner_cross': 'convolution'},
         {'inner_self': 'cascade', 'inner_cross': 'cascade'},
+        {'region_cue': 'embedding'},
         {'region_cue': 'mask'},
         {'region_cue': 'none'},
         {'separate_branches': False},
@@ -85,13 +87,36 @@ def test_every_ablation_steps(changes: dict) -> None:
 def test_region_cue_decides_what_a_reference_says() -> None:
     memory = torch.randn(1, LITE.tokens, LITE.channels)
     box, other = torch.tensor([[0.3, 0.3, 0.4, 0.4]]), torch.tensor([[0.1, 0.1, 0.2, 0.2]])
-    for cue in ('embedding', 'mask', 'none'):
+    for cue in ('extent', 'embedding', 'mask', 'none'):
         torch.manual_seed(0)
         network = AiATrack(dataclasses.replace(LITE, region_cue=cue)).eval()
         inner = network.position(None).inner
         first, second = (network.refer(memory, b, inner).long for b in (box, other))
         assert torch.equal(first.keys, second.keys)  # never in the keys
         assert torch.equal(first.values, second.values) == (cue == 'none')
+
+
+def test_extent_tells_apart_what_whole_cells_do_not() -> None:
+    memory = torch.zeros(1, LITE.tokens, LITE.channels)
+    cell = 1 / LITE.grid
+    box = torch.tensor([[5.0, 5.0, 4.0, 4.0]]) * cell
+    wider = torch.tensor([[5.0, 5.0, 4.3, 4.0]]) * cell  # rounded, these are the same cells
+    for cue in ('extent', 'embedding'):
+        torch.manual_seed(0)
+        network = AiATrack(dataclasses.replace(LITE, region_cue=cue)).eval()
+        inner = network.position(None).inner
+        first, second = (network.refer(memory, b, inner).long.values for b in (box, wider))
+        assert torch.equal(first, second) == (cue == 'embedding')
+
+
+def test_extent_is_the_distance_to_the_sides() -> None:
+    embedding = ExtentEmbedding(LITE)
+    cell = 1 / LITE.grid
+    tokens = embedding(torch.tensor([[4.0, 5.0, 4.0, 3.0]]) * cell).view(LITE.grid, LITE.grid, -1)
+    moved = embedding(torch.tensor([[6.0, 4.0, 4.0, 3.0]]) * cell).view(LITE.grid, LITE.grid, -1)
+    # It moves with the box, by two cells to the right and one up.
+    torch.testing.assert_close(moved[:-1, 2:], tokens[1:, :-2], atol=1e-4, rtol=0)
+    assert (moved - tokens).abs().mean() > 0.01
 
 
 def test_padding_that_is_none_is_no_padding() -> None:

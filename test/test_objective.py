@@ -115,7 +115,7 @@ def test_ablations_take_a_step(inner: str, separate: bool) -> None:
     assert min(losses[1:]) < losses[0]
 
 
-@pytest.mark.parametrize('cue', ['embedding', 'mask', 'none'])
+@pytest.mark.parametrize('cue', ['extent', 'embedding', 'mask', 'none'])
 def test_region_cues_differ(cue: str) -> None:
     model = objective(dataclasses.replace(PLAIN, region_cue=cue)).eval()
     batch = features()

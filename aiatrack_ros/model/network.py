@@ -58,6 +58,40 @@ def target_cells(boxes: Tensor, grid: int) -> Tensor:
     return (rows[:, :, None] & columns[:, None, :]).flatten(1)
 
 
+class ExtentEmbedding(nn.Module):
+    """How far it is from a cell to the four sides of the target, as a token.
+
+    Whole cells of 16 pixels tell a box of 56 pixels from its neighbours no better than to a
+    seventh of its side. The distances tell it exactly, and a search token that finds its like in
+    a reference learns from them where its own box ends, part of a larger object or not. (Mayer et
+    al., "Transforming Model Prediction for Tracking", CVPR 2022, section 3.2, have the like.)
+    """
+
+    # Waves per target size; 16 pixels in a crop are 2 / 7 of one at a search factor of 4.
+    FREQUENCIES = (0.125, 0.25, 0.5, 1.0)
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.grid = config.grid
+        self.search_factor = config.search_factor
+        self.linear = nn.Linear(8 * len(self.FREQUENCIES), config.channels)
+        nn.init.normal_(self.linear.weight, std=0.1)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, boxes: Tensor) -> Tensor:
+        """Map boxes (N, 4), x, y, w, h in [0, 1] of the crop, to (N, L, d)."""
+        place = torch.arange(self.grid, dtype=boxes.dtype, device=boxes.device)
+        low = (place + 0.5) / self.grid - boxes[:, :2, None]  # from the left, the top
+        high = boxes[:, 2:, None] - low  # to the right, the bottom; (N, 2, grid)
+        phases = torch.stack((low, high), -1) * (2 * torch.pi * self.search_factor)
+        phases = torch.cat([phases * frequency for frequency in self.FREQUENCIES], -1)
+        waves = torch.cat((phases.sin(), phases.cos()), -1)  # (N, 2, grid, 4 * frequencies)
+        columns = waves[:, 0, None].expand(-1, self.grid, -1, -1)
+        rows = waves[:, 1, :, None].expand(-1, -1, self.grid, -1)
+        waves = torch.cat((columns, rows), -1).flatten(1, 2)
+        return self.linear(waves.to(self.linear.weight.dtype))
+
+
 class AiATrack(nn.Module):
     """The network. Parameter names are those of published checkpoints."""
 
@@ -70,6 +104,8 @@ class AiATrack(nn.Module):
         self.transformer = Transformer(config)
         self.foreground_embed = nn.Embedding(1, config.channels)
         self.background_embed = nn.Embedding(1, config.channels)
+        if config.region_cue == 'extent':
+            self.extent_embed = ExtentEmbedding(config)
         self.box_head = CornerHead(config, self.backbone[0].lateral_channels)
         self.iou_head = IoUHead(config)
         self._unpadded = sine_position_pair(config, None)
@@ -111,11 +147,18 @@ class AiATrack(nn.Module):
     def region_embedding(self, boxes: Tensor) -> Tensor:
         """Return the target-background embedding of references, (N, L, d).
 
+        With the cue 'extent' it also says how far it is to the sides of the box.
+
         Args:
             boxes: (N, 4), the target as x, y, w, h in [0, 1] of the crop.
         """
         cells = target_cells(boxes, self.config.grid)[..., None]
-        return torch.where(cells, self.foreground_embed.weight, self.background_embed.weight)
+        embedding = torch.where(
+            cells, self.foreground_embed.weight, self.background_embed.weight
+        )
+        if self.config.region_cue == 'extent':
+            embedding = embedding + self.extent_embed(boxes)
+        return embedding
 
     def refer(
         self,
@@ -135,7 +178,7 @@ class AiATrack(nn.Module):
             short: Project for the short-term branch.
         """
         values = memory
-        if self.config.region_cue == 'embedding':
+        if self.config.region_cue in ('embedding', 'extent'):
             values = memory + self.region_embedding(boxes)
         elif self.config.region_cue == 'mask':
             values = memory * target_cells(boxes, self.config.grid)[..., None]

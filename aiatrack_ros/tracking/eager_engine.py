@@ -102,7 +102,7 @@ def refer(
     network: AiATrack, memory: Tensor, position: Position, box: Box, initial: bool
 ) -> Reference:
     """Make a reference of memory tokens (1, L, d) with a network; see ``Engine.refer``."""
-    boxes = torch.tensor([box], device=memory.device)
+    boxes = torch.tensor([box], dtype=torch.float32, device=memory.device)
     return network.refer(memory, boxes, position.inner, long=initial)
 
 

@@ -1,8 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The whole frame as one function of tensors, and that function as an ONNX graph."""
+"""The whole frame as one function of tensors, making a reference as another, and both as ONNX."""
 
 import io
 import logging
+from typing import Any
 from typing import NamedTuple
 import warnings
 
@@ -32,7 +33,10 @@ class FrameInputs(NamedTuple):
 
 # Names of the graph's outputs. Found is x1, y1, x2, y2 in [0, 1] of the crop and the IoU output,
 # 2 * IoU - 1; memory is the tokens of the crop, fit to become a reference.
-FOUND, MEMORY = 'found', 'memory'  # (5,), (1, L, d)
+FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5,), (1, L, d)
+# What a reference is made of beside MEMORY, x, y, w, h in [0, 1] of the crop, and what it is.
+BOX = 'box'  # (1, 4)
+REFERENCE_OUTPUTS = KEYS, VALUES = 'keys', 'values'  # (1, H, L, d / H)
 
 
 class FrameFunction(nn.Module):
@@ -71,13 +75,56 @@ def blank_inputs(network: AiATrack, count: int) -> FrameInputs:
     return FrameInputs(pixels, *position, *references(1), *references(count))
 
 
-@torch.inference_mode()
+class ReferenceFunction(nn.Module):
+    """From memory tokens and their target to the keys and values of a short-term reference."""
+
+    def __init__(self, network: AiATrack) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, memory: Tensor, box: Tensor) -> tuple[Tensor, Tensor]:
+        """Map memory (1, L, d) and box (1, 4), x, y, w, h in [0, 1] of the crop, to References."""
+        inner = self.network.position(None).inner
+        short = self.network.refer(memory, box, inner, long=False).short
+        return short.keys, short.values
+
+
 def to_onnx(network: AiATrack) -> bytes:
     """Return the frame function of a network for inference as an ONNX model, opset 18.
 
     Inputs are named as the fields of FrameInputs, outputs FOUND and MEMORY. The number of
     short-term references, n, is left open.
     """
+    return _export(
+        FrameFunction(network),
+        tuple(blank_inputs(network, 2)),
+        input_names=list(FrameInputs._fields),
+        output_names=list(FRAME_OUTPUTS),
+        dynamic_axes={
+            'short_keys': {2: 'n*L'},
+            'short_values': {2: 'n*L'},
+            'short_inner_position': {1: 'n'},
+        },
+    )
+
+
+def reference_to_onnx(network: AiATrack) -> bytes:
+    """Return the reference function of a network for inference as an ONNX model, opset 18.
+
+    Inputs are MEMORY and BOX, outputs KEYS and VALUES.
+    """
+    blank = blank_inputs(network, 1)
+    memory = torch.zeros(1, network.config.tokens, network.config.channels)
+    return _export(
+        ReferenceFunction(network),
+        (memory.to(blank.position.device), torch.full((1, 4), 0.25)),
+        input_names=[MEMORY, BOX],
+        output_names=list(REFERENCE_OUTPUTS),
+    )
+
+
+@torch.inference_mode()
+def _export(function: nn.Module, inputs: tuple[Tensor, ...], **names: Any) -> bytes:
     graph = io.BytesIO()
     # The tracing exporter: the newer one takes ten times as long and two more libraries.
     logger = logging.getLogger('torch.onnx')
@@ -87,18 +134,7 @@ def to_onnx(network: AiATrack) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             torch.onnx.export(
-                FrameFunction(network).eval(),
-                tuple(blank_inputs(network, 2)),
-                graph,
-                dynamo=False,
-                opset_version=OPSET,
-                input_names=list(FrameInputs._fields),
-                output_names=[FOUND, MEMORY],
-                dynamic_axes={
-                    'short_keys': {2: 'n*L'},
-                    'short_values': {2: 'n*L'},
-                    'short_inner_position': {1: 'n'},
-                },
+                function.eval(), inputs, graph, dynamo=False, opset_version=OPSET, **names
             )
     finally:
         logger.setLevel(level)

