@@ -8,6 +8,7 @@ image.
 """
 
 from collections.abc import Callable
+import functools
 import itertools
 import sys
 from typing import Any
@@ -63,6 +64,20 @@ _STATE_NAMES = {
 }
 
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def _ends_with_ros(method: Callable[..., None]) -> Callable[..., None]:
+    """Return a method for other threads than the executor's: Ctrl-C may close ROS under it."""
+
+    @functools.wraps(method)
+    def until_then(self: 'TrackerNode', *args: Any) -> None:
+        try:
+            method(self, *args)
+        except Exception:
+            if self.context.ok():
+                raise
+
+    return until_then
 
 
 class TrackerNode(ReleasingNode):
@@ -319,6 +334,7 @@ class TrackerNode(ReleasingNode):
 
     # --- outputs, on the tracking thread ---
 
+    @_ends_with_ros
     def _publish(self, outcome: Outcome) -> None:
         header = outcome.frame.message.header
         result, target = outcome.result, outcome.target
@@ -331,8 +347,8 @@ class TrackerNode(ReleasingNode):
                 )
             )
         for detection in detections:
-            self._send(self._track, detection)
-        self._send(self._tracks, messages.make_detections(header, detections))
+            self._track.publish(detection)
+        self._tracks.publish(messages.make_detections(header, detections))
         latency = (self.get_clock().now().nanoseconds - outcome.frame.stamp) / 1e9
         compute_time = None if result is None else result.times['total']
         self._monitor.image_answered(outcome.frame.sequence, latency, compute_time)
@@ -347,18 +363,11 @@ class TrackerNode(ReleasingNode):
         if result is not None:
             status.id, status.score = target.track_id, result.score
             status.memory_fill, status.compute_time = outcome.memory_fill, compute_time
-        self._send(self._status, status)
+        self._status.publish(status)
         if self._settings['publish_overlay'] and self._pictures.get_subscription_count():
             self._overlay.put(outcome)
 
-    def _send(self, publisher: Any, message: Any) -> None:
-        """Publish, unless Ctrl-C has just closed ROS under the thread."""
-        try:
-            publisher.publish(message)
-        except Exception:
-            if self.context.ok():
-                raise
-
+    @_ends_with_ros
     def _publish_overlay(self, outcome: Outcome) -> None:
         message, result = outcome.frame.message, outcome.result
         picture = outcome.picture
@@ -370,7 +379,7 @@ class TrackerNode(ReleasingNode):
             drawn = draw(picture, 'tracking', result.box, result.score)
         else:
             drawn = draw(picture, 'lost', score=result.score)
-        self._send(self._pictures, images.encode(drawn, message.header))
+        self._pictures.publish(images.encode(drawn, message.header))
 
     def _overlay_failed(self, error: Exception) -> None:
         self._complain('overlay', f'no overlay: {error}')
