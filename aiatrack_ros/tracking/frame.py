@@ -113,11 +113,11 @@ def reference_to_onnx(network: AiATrack) -> bytes:
 
     Inputs are MEMORY and BOX, outputs KEYS and VALUES.
     """
-    blank = blank_inputs(network, 1)
-    memory = torch.zeros(1, network.config.tokens, network.config.channels)
+    device = network.bottleneck.weight.device
+    memory = torch.zeros(1, network.config.tokens, network.config.channels, device=device)
     return _export(
         ReferenceFunction(network),
-        (memory.to(blank.position.device), torch.full((1, 4), 0.25)),
+        (memory, torch.full((1, 4), 0.25, device=device)),
         input_names=[MEMORY, BOX],
         output_names=list(REFERENCE_OUTPUTS),
     )
