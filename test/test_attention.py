@@ -123,8 +123,9 @@ def test_gradient_reaches_every_parameter(inner: str) -> None:
     queries, rows = make_inputs(2)
     joined = join([attention.refer(*row) for row in rows])
     attention(queries, joined).square().sum().backward()
-    # The key projections' biases shift all keys alike; a softmax takes no notice of that.
+    # Some biases shift all keys of a query alike; a softmax takes no notice of that.
+    idle = ('k_proj_bias', 'feat_norm2.bias', 'corr_attn.out_proj.bias', 'narrow.bias')
     for name, parameter in attention.named_parameters():
         assert parameter.grad is not None, name
-        if 'cascade.in_proj' not in name and 'k_proj_bias' not in name:
-            assert parameter.grad.abs().max() > 0, name
+        if 'cascade.in_proj' not in name and not name.endswith(idle):
+            assert parameter.grad.abs().max() > 1e-6, name

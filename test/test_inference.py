@@ -6,6 +6,7 @@ from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.backbone import SameConv2d
 from aiatrack_ros.model.backbone import symmetric_padding
+from aiatrack_ros.model.factored import FactoredAiAAttention
 from aiatrack_ros.model.inference import for_inference
 import pytest
 import torch
@@ -19,11 +20,13 @@ def test_symmetric_padding_is_same_padding(kernel: int, bias: bool) -> None:
     torch.testing.assert_close(symmetric_padding(convolution)(x), convolution(x))
 
 
+@pytest.mark.parametrize('factored', [False, True])
 @pytest.mark.parametrize('name', sorted(VARIANTS))
-def test_same_function(name: str) -> None:
+def test_same_function(name: str, factored: bool) -> None:
     config = VARIANTS[name]
     network = load_seeded_weights(AiATrack(config))
-    fast = for_inference(network)
+    fast = for_inference(network, factored)
+    assert factored == any(isinstance(m, FactoredAiAAttention) for m in fast.modules())
     assert not any(p.requires_grad for p in fast.parameters())
     assert not any(isinstance(m, SameConv2d) and m.stride != (1, 1) for m in fast.modules())
     generator = torch.Generator().manual_seed(1)

@@ -141,7 +141,7 @@ def _start(
         )
     )
     rows: list[_Row] = []
-    gmac: dict[str, float] = {}
+    gmac: dict[tuple[str, str], float] = {}
     for configuration, worker in ours:
         progress(f'start {configuration}', 0)
         try:
@@ -153,8 +153,8 @@ def _start(
             worker.close()
             continue
         facts = worker.call('facts')
-        if configuration.model not in gmac:
-            gmac[configuration.model] = worker.call('gmac')
+        if configuration.network not in gmac:
+            gmac[configuration.network] = worker.call('gmac')
         jobs = _jobs(plan, not rows)
         rows += [_Row(worker, configuration, facts, *job) for job in jobs]
         progress('', 1)
@@ -177,7 +177,7 @@ def _measure_row(plan: Plan, row: _Row, last: bool) -> None:
     row.samples.merge(row.worker.call('measure', row.scene, frames, seconds, stages))
 
 
-def _figures(plan: Plan, row: _Row, gmac: dict[str, float]) -> dict[str, Any]:
+def _figures(plan: Plan, row: _Row, gmac: dict[tuple[str, str], float]) -> dict[str, Any]:
     """Return a row as it is in the JSON file."""
     scene, configuration, samples = plan.scenes[row.scene], row.configuration, row.samples
     width, height = scene.boxes[0][2:]
@@ -192,7 +192,7 @@ def _figures(plan: Plan, row: _Row, gmac: dict[str, float]) -> dict[str, Any]:
         'target': scene.target,
         'target_px': [width, height],
         **bench_report.row_figures(
-            samples.times, samples.stages, samples.matmul, gmac.get(configuration.model)
+            samples.times, samples.stages, samples.matmul, gmac.get(configuration.network)
         ),
         'peak_rss_mib': samples.peak_rss_mib,
         'gpu_mib': samples.gpu_mib,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiatrack_ros.model.config import ModelConfig
+from aiatrack_ros.model.factored import factor_attentions
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.tracking.frame import blank_inputs
 from aiatrack_ros.tracking.frame import FrameFunction
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+_ATTENTION = functional.scaled_dot_product_attention
 _PRODUCTS = {torch.matmul, torch.bmm, torch.Tensor.matmul, torch.Tensor.__matmul__}
 
 
@@ -37,17 +39,25 @@ class MacCounter(TorchFunctionMode):
             self.macs += result.numel() * weight[0].numel()
         elif function in _PRODUCTS:
             self.macs += result.numel() * args[0].shape[-1]
+        elif function is _ATTENTION:
+            queries, keys = args[:2]
+            scores = result[..., 0].numel() * keys.shape[-2]
+            self.macs += scores * (queries.shape[-1] + result.shape[-1])
         return result
 
 
 @torch.inference_mode()
-def frame_gmac(config: ModelConfig, references: int = 3) -> float:
+def frame_gmac(config: ModelConfig, references: int = 3, factored: bool = False) -> float:
     """Return the 1e9 multiply-adds of one frame with this many short-term references.
+
+    That of the published form, or of the factored one that most engines compute.
 
     The keys and values of references are not among them: those are computed when the memory
     changes.
     """
     network = AiATrack(config).eval()
+    if factored:
+        factor_attentions(network)
     inputs = blank_inputs(network, references)
     with MacCounter() as counter:
         FrameFunction(network)(*inputs)

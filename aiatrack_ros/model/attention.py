@@ -52,12 +52,16 @@ class CorrelationAttention(nn.Module):
         nn.init.xavier_uniform_(self.q_proj_weight)
         nn.init.xavier_uniform_(self.k_proj_weight)
 
-    def forward(self, tokens: Tensor, values: Tensor) -> Tensor:
-        """Map tokens (..., k, c) and values (..., k, v) to (..., k, v), the residual included."""
+    def weights(self, tokens: Tensor) -> Tensor:
+        """Return how much each of the tokens (..., k, c) looks at each: (..., k, k)."""
         queries = functional.linear(tokens, self.q_proj_weight, self.q_proj_bias)
         keys = functional.linear(tokens, self.k_proj_weight, self.k_proj_bias)
         weights = queries @ keys.transpose(-1, -2) / math.sqrt(tokens.shape[-1])
-        result = weights.softmax(dim=-1) @ values
+        return weights.softmax(dim=-1)
+
+    def forward(self, tokens: Tensor, values: Tensor) -> Tensor:
+        """Map tokens (..., k, c) and values (..., k, v) to (..., k, v), the residual included."""
+        result = self.weights(tokens) @ values
         return result + self.out_proj(result)
 
 
@@ -151,15 +155,23 @@ class AiAAttention(nn.Module):
             result = result + self.cascade(queries + result, references)
         return result
 
+    def project_queries(self, queries: Tensor) -> Tensor:
+        """Map queries (N, q, d) to (N, H, q, d / H), scaled for the product with keys."""
+        projected = self._project(queries, 0)
+        return projected / math.sqrt(projected.shape[-1])
+
+    def merge_heads(self, attended: Tensor) -> Tensor:
+        """Map what the heads found, (N, H, q, d / H), to (N, q, d)."""
+        return self.out_proj(attended.transpose(1, 2).flatten(2))
+
     def _attend(self, queries: Tensor, references: References) -> Tensor:
         keys, values, inner_position = references
-        projected = self._project(queries, 0)
+        projected = self.project_queries(queries)
         # Keys come first here, so that the columns of the correlation map lie as the inner
         # attention reads them, and nothing needs to be transposed in memory.
-        projected = projected / math.sqrt(projected.shape[-1])
         columns = keys @ projected.transpose(-1, -2)  # (N, H, n * k, q)
         if self.inner_attn is not None:
             blocks = columns.unflatten(2, (references.count, self.tokens))
             columns = (blocks + self.inner_attn(blocks, inner_position)).flatten(2, 3)
         attended = columns.softmax(dim=2).transpose(-1, -2) @ values  # (N, H, q, d / H)
-        return self.out_proj(attended.transpose(1, 2).flatten(2))
+        return self.merge_heads(attended)

@@ -104,7 +104,7 @@ class CudaGraphEngine:
         self.threads = 1  # which only waits
         self._device = device
         self._dtype = DTYPES[precision]
-        network = for_inference(network).to(device)
+        network = for_inference(network, factored=True).to(device)
         self._network = network.to(memory_format=torch.channels_last)
         if self._dtype != torch.float32:
             _narrow(self._network, self._dtype)

@@ -56,8 +56,9 @@ def run(args: argparse.Namespace) -> int:
     missing = [name for name in ('onnx', 'onnxruntime') if not importlib.util.find_spec(name)]
     if missing:
         raise DeviceError(f'export needs libraries: pip install {" ".join(missing)}')
-    network = for_inference(load_network(args.model, args.checkpoint))
-    graph = to_onnx(network)
+    loaded = load_network(args.model, args.checkpoint)
+    network = for_inference(loaded)
+    graph = to_onnx(for_inference(loaded, factored=True))
     error = graph_error(network, graph)
     write(path, graph, network)
     print(f'{path}: {len(graph) / 2**20:.1f} MiB, opset {OPSET}')

@@ -45,7 +45,7 @@ class GraphEngine:
         self.description = ''
         # What is left to torch is small, and its threads would fight with the engine's for cores.
         torch.set_num_threads(1)
-        self._network = for_inference(network)
+        self._network = for_inference(network, factored=True)
         self._positions = Positions(self._network)
         self._onnx = to_onnx(self._network)
         blank = blank_inputs(self._network, 1)
