@@ -24,6 +24,11 @@ COMMANDS = (
     ),
     ('bench', 'aiatrack_ros.evaluation.benchmark', 'measure the speed of every engine here'),
     ('train', 'aiatrack_ros.training.train', 'train a network, or tune one to your camera'),
+    (
+        'validate',
+        'aiatrack_ros.training.validate',
+        'compare networks on what a training run holds out',
+    ),
     ('export', 'aiatrack_ros.tracking.export', 'write the network as an ONNX graph'),
     ('weights', 'aiatrack_ros.model.weights_command', 'list, verify, convert and fetch weights'),
     (

@@ -56,18 +56,10 @@ VALIDATION_BATCH = 16
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument('config', metavar='CONFIG.yaml', help='the run; see config/train/')
+    add_run_arguments(parser)
     parser.add_argument(
         '--output', default='', help="folder of states and logs, instead of the configuration's"
     )
-    parser.add_argument(
-        '--data',
-        default='',
-        metavar='DIR',
-        help="folder that the sources' relative paths begin in (default: here)",
-    )
-    parser.add_argument('--device', default='auto', help="'auto', 'cpu', 'cuda' or 'cuda:N'")
-    parser.add_argument('--threads', type=int, default=0, help='CPU threads (default: all)')
     parser.add_argument(
         '--preview',
         default='',
@@ -81,9 +73,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what names a run and the machine's part in it."""
+    parser.add_argument('config', metavar='CONFIG.yaml', help='the run; see config/train/')
+    parser.add_argument(
+        '--data',
+        default='',
+        metavar='DIR',
+        help="folder that the sources' relative paths begin in (default: here)",
+    )
+    parser.add_argument('--device', default='auto', help="'auto', 'cpu', 'cuda' or 'cuda:N'")
+    parser.add_argument('--threads', type=int, default=0, help='CPU threads (default: all)')
+
+
 def run(args: argparse.Namespace) -> int:
     """Train, preview or fill the cache; return the exit code."""
-    config = configured(args)
+    config = configured(args.config, args.data)
+    if args.output:
+        config = dataclasses.replace(config, output=args.output)
     if args.threads:
         torch.set_num_threads(args.threads)
     with processes(args.device) as (device, rank, world):
@@ -114,13 +121,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def configured(args: argparse.Namespace) -> TrainConfig:
-    """Return the configuration with what the command line changes in it."""
-    config = load_config(args.config)
-    if args.output:
-        config = dataclasses.replace(config, output=args.output)
-    if args.data:
-        root = Path(args.data)
+def configured(path: str, data: str = '') -> TrainConfig:
+    """Read a configuration whose sources' relative paths begin in the folder `data`."""
+    config = load_config(path)
+    if data:
+        root = Path(data)
         sources = [dataclasses.replace(s, path=str(root / s.path)) for s in config.sources]
         config = dataclasses.replace(config, sources=sources)
     check_sources(config)
