@@ -55,6 +55,7 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
         ([other, good], 'holds nothing out'),
         ([path, tmp_path / 'no.safetensors'], 'does not exist'),
         ([path, good, '--scenes', 0], 'scenes is 0; it must be at least 1'),
+        ([path, good, '--json', tmp_path / 'no' / 'a.json'], 'its folder does not exist'),
     ):
         assert main(['validate', *map(str, arguments), '--device', 'cpu']) == 2
         assert reason in capsys.readouterr().err

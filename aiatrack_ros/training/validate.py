@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the table; return the exit code."""
     if args.scenes < 1:
         raise InputError(f'scenes is {args.scenes}; it must be at least 1')
+    if args.json and not Path(args.json).parent.is_dir():
+        raise InputError(f"json '{args.json}' can't be written: its folder does not exist")
     config = dataclasses.replace(
         configured(args.config, args.data), validation_scenes=args.scenes, cache=None
     )
@@ -82,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             }
             for path, network in networks.items()
         }
-    _print(figures, kinds)
+    _print(figures)
     if args.json:
         Path(args.json).write_text(json.dumps(figures, indent=1) + '\n')
     return 0
@@ -127,9 +129,9 @@ def _of(outcome: Outcome) -> tuple[float, ...]:
     return outcome.parts['giou'].item(), *(value.mean().item() for value in values)
 
 
-def _print(figures: dict[str, dict[str, dict[str, float]]], kinds: dict[str, list]) -> None:
+def _print(figures: dict[str, dict[str, dict[str, float]]]) -> None:
     width = max(map(len, figures))
-    for kind in kinds:
+    for kind in next(iter(figures.values())):
         print(f'{kind:{width}}  ' + '  '.join(f'{name:>12}' for name in FIGURES))
         for path, of_kinds in figures.items():
             values = '  '.join(f'{of_kinds[kind][name]:12.4f}' for name in FIGURES)
