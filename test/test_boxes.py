@@ -20,6 +20,9 @@ import pytest
         ((1, 80, 5, 5), 'outside'),
         ((-5, 1, 5, 5), 'outside'),
         ((1, -9, 5, 8), 'outside'),
+        ((1, 1, 301, 5), 'more than 3 times as large as the image of 100x80'),
+        ((-1, -1, 5, 2e200), 'more than 3 times'),
+        ((0, 0, 2**32 - 1, 2**32 - 1), 'more than 3 times'),  # -1 in a uint32
         ((1, 1, 5), '3 numbers'),
         (('a', 1, 5, 5), 'not four numbers'),
         (7, 'not four numbers'),

@@ -1,6 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """What is kept for crops at the border is what the network computes for them."""
 
+import gc
+import weakref
+
 from aiatrack_ros.model.config import AIATRACK_LITE
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Padding
@@ -37,3 +40,17 @@ def test_keeps_only_so_many(network: AiATrack) -> None:
         for y in range(0, 220, 20):
             positions.of(crop_region(image, (x, y, 20, 20), 9.0, AIATRACK_LITE.crop_size))
     assert positions._kept.cache_info().currsize == KEPT
+
+
+def test_keeps_no_network_alive() -> None:
+    network = AiATrack(AIATRACK_LITE)
+    gone = weakref.ref(network)
+    positions = Positions(network)
+    positions.of(crop_region(np.zeros((240, 320, 3), np.uint8), (0, 0, 20, 20), 4.0, 224))
+    gc.collect()
+    gc.disable()  # a robot's memory must not wait for the collector
+    try:
+        del positions, network
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -197,6 +197,16 @@ def test_lost_window_has_the_size_of_the_last_box_that_was_sure() -> None:
     assert engine.crops[-1].side == math.ceil(math.sqrt(w * h) * 4)
 
 
+@pytest.mark.parametrize('broken', [((math.nan, 0.4, 0.2, 0.2), 0.9), (CENTERED, math.nan)])
+def test_numbers_that_are_none_are_a_frame_without_the_target(broken: tuple[Box, float]) -> None:
+    good = (CENTERED, 0.9)
+    tracker, _ = start([good, broken, good], update_threshold=0.0)
+    before, bad, after = (tracker.track(IMAGE) for _ in range(3))
+    assert (bad.box, bad.score, bad.raw_iou) == (before.box, 0.0, -1.0)
+    assert before.memory_updated and not bad.memory_updated
+    assert after.score == pytest.approx(0.95)
+
+
 def test_bad_input_leaves_the_target_alone() -> None:
     tracker, _ = start([((0.7, 0.6, 0.2, 0.2), 0.9), (CENTERED, 0.9)])
     x, y, w, h = tracker.track(IMAGE).box

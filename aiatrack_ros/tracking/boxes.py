@@ -11,6 +11,10 @@ Box = tuple[float, float, float, float]
 
 CLIP_MARGIN = 10.0
 
+# A box may reach out of its image, but one that is larger than this many images is a mistake, and
+# its search region would be too large to make.
+LARGEST = 3.0
+
 
 def parse_box(text: str) -> Box:
     """Read 'x,y,w,h'.
@@ -31,7 +35,8 @@ def check_box(box: Sequence[float], width: int, height: int) -> Box:
     """Return a box as four floats, if it can be tracked in an image of this size.
 
     Raises:
-        InputError: It has not four numbers, is not finite, is empty, or lies outside the image.
+        InputError: It has not four numbers, is not finite, is empty, lies outside the image, or
+            is more than LARGEST times as wide or high as the image.
     """
     try:
         numbers = [float(value) for value in box]
@@ -47,6 +52,11 @@ def check_box(box: Sequence[float], width: int, height: int) -> Box:
         raise InputError(f'{shown} is empty; width and height must be above 0 pixels')
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         raise InputError(f'{shown} lies outside the image of {width}x{height} pixels')
+    if w > LARGEST * width or h > LARGEST * height:
+        raise InputError(
+            f'{shown} is more than {LARGEST:g} times as large as the image of {width}x{height} '
+            'pixels; give x, y, w, h in pixels of the image'
+        )
     return x, y, w, h
 
 

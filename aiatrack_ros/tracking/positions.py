@@ -22,7 +22,8 @@ class Positions:
 
     def __init__(self, network: AiATrack) -> None:
         self._network = network
-        self._kept = functools.lru_cache(KEPT)(self._compute)
+        # Of the network alone: a cache of a method of ours would keep us, and all of it, alive.
+        self._kept = functools.lru_cache(KEPT)(functools.partial(_compute, network))
 
     def of(self, crop: Crop) -> Position:
         """Return the embeddings of a crop, (1, L, d) and (1, L, c); do not change them."""
@@ -33,10 +34,11 @@ class Positions:
             crop.padded_rows[::STRIDE].tobytes(), crop.padded_columns[::STRIDE].tobytes()
         )
 
-    def _compute(self, rows: bytes, columns: bytes) -> Position:
-        device = self._network.bottleneck.weight.device
-        padded = (np.frombuffer(part, bool).repeat(STRIDE) for part in (rows, columns))
-        with torch.inference_mode():
-            return self._network.position(
-                Padding(*(torch.from_numpy(part)[None].to(device) for part in padded))
-            )
+
+def _compute(network: AiATrack, rows: bytes, columns: bytes) -> Position:
+    device = network.bottleneck.weight.device
+    padded = (np.frombuffer(part, bool).repeat(STRIDE) for part in (rows, columns))
+    with torch.inference_mode():
+        return network.position(
+            Padding(*(torch.from_numpy(part)[None].to(device) for part in padded))
+        )

@@ -7,6 +7,7 @@ evaluation and the benchmark all use this one, unchanged.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import math
 import time
 
 from aiatrack_ros.model.checkpoint import load_network
@@ -32,7 +33,8 @@ class TrackResult:
     Attributes:
         box: x, y, w, h in pixels of the image. While lost it is the best guess, not a track.
         score: The predicted IoU of the box with the target, in [0, 1].
-        raw_iou: The network's own output, 2 * IoU - 1, unclamped.
+        raw_iou: The network's own output, 2 * IoU - 1, unclamped; -1, and the box before, where
+            its numbers are not finite.
         memory_updated: Whether the short-term memory took this frame in.
         state: Tracking or lost, after this frame.
         times: Seconds spent on 'crop', 'network', 'memory', and in 'total'.
@@ -145,12 +147,15 @@ class Tracker:
         found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
         searched = time.perf_counter()
 
-        box = clip_box(crop.to_image(found.box), width, height)
-        score = min(max((found.raw_iou + 1) / 2, 0.0), 1.0)
+        box, raw_iou = clip_box(crop.to_image(found.box), width, height), found.raw_iou
+        usable = all(map(math.isfinite, (*found.box, raw_iou)))
+        if not usable:  # fp16 may overflow; nothing is known of such a frame
+            box, raw_iou = target.box, -1.0
+        score = min(max((raw_iou + 1) / 2, 0.0), 1.0)
         state = self._update_state(target, box, score)
         threshold = self._settings.update_threshold
-        confident = threshold == 0 or found.raw_iou > 2 * threshold - 1
-        updated = confident and not lost
+        confident = threshold == 0 or raw_iou > 2 * threshold - 1
+        updated = confident and usable and not lost
         if updated:
             reference = self._engine.refer(found.memory, crop, found.box, initial=False)
             self._memory.append(reference.short)
@@ -161,7 +166,7 @@ class Tracker:
             'memory': end - searched,
             'total': end - start,
         }
-        return TrackResult(box, score, found.raw_iou, updated, state, times)
+        return TrackResult(box, score, raw_iou, updated, state, times)
 
     def _update_state(self, target: _Target, box: Box, score: float) -> State:
         """Take in a frame's score, and decide where to look next."""
