@@ -22,9 +22,9 @@ from launch_ros.actions import Node
 
 CONFIG = Path(get_package_share_directory('aiatrack_ros')) / 'config'
 
-# The Fast DDS of Humble reads the older name only; later ones complain about it.
-HUMBLE = os.environ.get('ROS_DISTRO') == 'humble'
-PROFILE_VARIABLE = f'{"FASTRTPS" if HUMBLE else "FASTDDS"}_DEFAULT_PROFILES_FILE'
+# Fast DDS 2, of Humble and Jazzy, reads the older name only; Fast DDS 3 complains about it.
+FAST_DDS_2 = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
+PROFILE_VARIABLE = f'{"FASTRTPS" if FAST_DDS_2 else "FASTDDS"}_DEFAULT_PROFILES_FILE'
 
 ARGUMENTS = (
     DeclareLaunchArgument(

@@ -159,7 +159,7 @@ def test_package_xml_names_what_is_used():
     paths = [path for folder in (PACKAGE, 'launch') for path in (ROOT / folder).rglob('*.py')]
     used = {name.split('.')[0] for path in paths for name, _ in imports(path)}
 
-    without_key = {'safetensors'}  # from PyPI, says README.md
+    without_key = {'safetensors', 'torch'}  # from PyPI, says README.md
     optional = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
     for_the_messages = {'rosidl_default_runtime'}
     used -= sys.stdlib_module_names | {PACKAGE} | without_key | optional

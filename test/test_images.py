@@ -3,6 +3,7 @@
 
 from array import array
 import time
+import zlib
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes import images
@@ -151,7 +152,16 @@ def test_odd_sides_are_refused_where_pixels_come_in_pairs(decoder, encoding):
                              data=array('B', bytes(18 * 9))))
 
 
-@pytest.mark.parametrize('data', [b'', b'no picture at all', b'\xff\xd8\xff\xd9'])
+def png_of_lies():
+    """Return a PNG whose header speaks of more pixels than OpenCV allows."""
+    whole = cv2.imencode('.png', COLOR)[1].tobytes()
+    header = b'IHDR' + (100_000).to_bytes(4, 'big') * 2 + whole[24:29]
+    return whole[:12] + header + zlib.crc32(header).to_bytes(4, 'big') + whole[33:]
+
+
+@pytest.mark.parametrize('data', [
+    b'', b'no picture at all', b'\xff\xd8\xff\xd9', png_of_lies()],
+    ids=['empty', 'text', 'no frame', 'lies'])
 def test_bad_compressed_images_are_refused(decoder, data):
     with pytest.raises(InputError):
         decoder.decode(CompressedImage(format='jpeg', data=data))

@@ -68,3 +68,11 @@ def test_answers_without_images_do_not_pile_up():
             pairing.add_image(stamp, stamp)
             assert [pair.image for pair in pairing.ready()] == [stamp]
     assert len(pairing._answers) == 0
+
+
+def test_answers_to_no_image_at_all_do_not_pile_up():
+    pairing = StampPairing(('tracks', 'status'), max_waiting=10)
+    for stamp in range(1, 101):
+        answer(pairing, stamp)
+        assert ready(pairing) == []
+    assert sorted(pairing._answers) == list(range(91, 101))

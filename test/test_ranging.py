@@ -23,12 +23,15 @@ def test_ray_of_a_pinhole():
     ('plumb_bob', (-0.3, 0.1, 0.001, -0.002, 0.0)),
     ('rational_polynomial', (0.2, -0.1, 0.0, 0.0, 0.02, 0.1, -0.05, 0.01)),
     ('equidistant', (0.02, -0.01, 0.003, 0.0)),
+    ('equidistant', (0.02, -0.01, 0.003, 0.0, 0.0)),  # as realsense-ros had it
 ])
 def test_ray_undoes_the_distortion(model, distortion):
     camera = Camera(640, 480, 457.0, 460.0, 319.5, 239.5, model, distortion)
     matrix = np.array([[457.0, 0, 319.5], [0, 460.0, 239.5], [0, 0, 1]])
     point = np.array([[[0.4, -0.25, 1.0]]])
     project = cv2.fisheye.projectPoints if model == 'equidistant' else cv2.projectPoints
+    if model == 'equidistant':
+        distortion = distortion[:4]
     pixel = project(point, np.zeros(3), np.zeros(3), matrix, np.array(distortion))[0].ravel()
     assert camera.ray(*pixel) == pytest.approx((0.4, -0.25), abs=1e-3)
 
@@ -45,6 +48,14 @@ def test_no_calibration_is_refused(changes):
 def test_unknown_distortion_model_is_refused():
     with pytest.raises(InputError, match='rectified'):
         Camera(640, 480, 457.0, 457.0, 320.0, 240.0, 'my_lens', (0.1,))
+
+
+@pytest.mark.parametrize(('model', 'count'), [
+    ('plumb_bob', 2), ('plumb_bob', 3), ('plumb_bob', 6), ('equidistant', 3), ('fisheye', 8)])
+def test_coefficients_that_do_not_fit_the_model_are_refused(model, count):
+    with pytest.raises(InputError, match=f'has {count} coefficients'):
+        Camera(640, 480, 457.0, 457.0, 320.0, 240.0, model, (0.1,) * count)
+    assert Camera(640, 480, 457.0, 457.0, 320.0, 240.0, model, (0.0,) * count).ray(320, 240)
 
 
 def test_height_range_learns_and_measures():

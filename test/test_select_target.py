@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The selection window as its own process: a real display, mouse and DDS."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -118,6 +119,22 @@ def test_dragged_box_goes_to_the_tracker_with_its_stamp(tracker, tmp_path):
             assert tracker.memories[0] == 10.0
             assert tracker.get_parameter('frame_buffer_seconds').value == 1.5
             assert "tracking 'target_1'" in bench.log.read_text()
+        finally:
+            bench.process.kill()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_mid_drag_leaves_the_tracker_as_it_was(tracker, tmp_path, number):
+    with display() as screen:
+        bench = Bench(screen, tmp_path / 'log')
+        try:
+            bench.ready(tracker)
+            bench.drag((10, 10), (100, 100))
+            wait_for(lambda: tracker.memories == [10.0], 'the longer memory')
+            bench.process.send_signal(number)
+            assert bench.process.wait(20) == 0
+            assert tracker.memories == [10.0, 1.5]
+            assert 'Traceback' not in bench.log.read_text()
         finally:
             bench.process.kill()
 

@@ -127,6 +127,19 @@ def test_settings_may_change_between_frames() -> None:
     assert engine.crops[-1].side < 3 * math.sqrt(w * h)
 
 
+def test_settings_that_the_engine_can_not_have_change_nothing() -> None:
+    tracker, engine = start([], short_term_memory_size=2)
+
+    def fail(count: int) -> None:
+        raise MemoryError(count)
+
+    engine.prepare = fail
+    with pytest.raises(MemoryError):
+        tracker.settings = TrackerSettings(short_term_memory_size=9)
+    assert tracker.settings.short_term_memory_size == 2
+    assert tracker.track(IMAGE).score == pytest.approx(0.95)
+
+
 def test_lost_window_rests_grows_and_keeps_the_memory() -> None:
     away = ((0.7, 0.7, 0.2, 0.2), -0.9)
     good = [(CENTERED, 0.9)] * 3

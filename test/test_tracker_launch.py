@@ -110,7 +110,8 @@ def test_a_missing_parameter_file_is_named(load):
 
 
 @pytest.mark.parametrize('distribution, variable', [
-    ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'), ('jazzy', 'FASTDDS_DEFAULT_PROFILES_FILE')])
+    ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'), ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
+    ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE')])
 def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribution, variable):
     monkeypatch.setenv('ROS_DISTRO', distribution)
     monkeypatch.delenv(variable, raising=False)

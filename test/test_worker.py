@@ -120,6 +120,31 @@ def test_settings_apply_between_frames(bench):
     wait_for(lambda: bench.tracker.settings is settings, 'the settings')
 
 
+def test_settings_that_fail_leave_everything_as_it_is(bench, monkeypatch):
+    def fail(tracker, settings):
+        raise MemoryError('no room')
+    bench.show(1)
+    bench.point_at()
+    bench.replied()
+    monkeypatch.setattr(ScriptedTracker, 'settings', property(None, fail), raising=False)
+    bench.worker.apply(TrackerSettings(short_term_memory_size=16))
+    wait_for(lambda: bench.complaints, 'a complaint')
+    assert bench.complaints == [('tracker', 'parameters not applied: no room')]
+    bench.show(2)
+    assert bench.answered(2).target is not None
+
+
+def test_an_answer_that_fails_is_not_the_last(bench):
+    def fail(outcome):
+        raise RuntimeError('no such publisher')
+    publish, bench.worker._publish = bench.worker._publish, fail
+    bench.show(1)
+    wait_for(lambda: bench.complaints, 'a complaint')
+    bench.worker._publish = publish
+    bench.show(2)
+    bench.answered(2)
+
+
 def test_an_image_that_does_not_decode_is_passed_over(bench):
     bench.show(1)
     bench.point_at()

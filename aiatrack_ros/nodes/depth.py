@@ -62,7 +62,7 @@ def _span(center: float, size: float, scale: float, limit: int) -> slice:
 
 
 def _view(message: Image) -> np.ndarray:
-    """Return the raw depths, (H, W), without a copy."""
+    """Return the raw depths, (H, W); only padded rows are copied."""
     if message.encoding not in _TYPES:
         raise InputError(f"depth encoding '{message.encoding}' is not known; known are "
                          '16UC1 (millimetres) and 32FC1 (metres)')
@@ -73,4 +73,6 @@ def _view(message: Image) -> np.ndarray:
         raise InputError(f'a depth image of {message.width}x{message.height} pixels with step '
                          f'{message.step} and {len(message.data)} bytes of data')
     data = np.frombuffer(message.data, np.uint8, message.step * message.height)
-    return data.reshape(message.height, message.step)[:, :row_bytes].view(kind)
+    data = data.reshape(message.height, message.step)[:, :row_bytes]
+    # The numpy of Humble views only whole rows as other numbers.
+    return np.ascontiguousarray(data).view(kind)

@@ -126,6 +126,7 @@ class FollowNode(ReleasingNode):
         result = super().on_activate(state)
         self._camera = None
         self._depths.clear()
+        self._forget()
         self._heard = self._now()
         self._inputs = [
             self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
@@ -229,10 +230,15 @@ class FollowNode(ReleasingNode):
                 return detection
         best = max(detections, key=lambda detection: max(
             (result.hypothesis.score for result in detection.results), default=0.0))
+        self._forget()
         self._track_id = best.id
+        return best
+
+    def _forget(self) -> None:
+        """Know nothing of any target."""
+        self._track_id = ''
         self._range = HeightRange()
         self._follower.stop()
-        return best
 
     def _measure(self, header: Header, box: Box) -> float | None:
         """Return the depth of what is in a box from the depth image; None where there is none."""

@@ -241,7 +241,10 @@ def _decode_by_bridge(bridge: Any, message: Image, encoding: _Encoding) -> np.nd
 
 
 def _decompress_by_bridge(bridge: Any, message: CompressedImage) -> np.ndarray:
-    picture = bridge.compressed_imgmsg_to_cv2(message)
+    try:
+        picture = bridge.compressed_imgmsg_to_cv2(message)
+    except Exception:  # of OpenCV or of the bridge, for a header that lies about the size
+        picture = None
     if picture is None:
         raise InputError(
             f"{len(message.data)} bytes of format '{message.format}' do not decode as JPEG or PNG"

@@ -27,7 +27,7 @@ class StampPairing(Generic[Image, Answer]):
 
     `topics` are those on which each answered image is answered, in the order of the images. So an
     image is known to be passed over when a later one has been answered on all of them. At most
-    `max_waiting` images wait for that.
+    `max_waiting` images wait for that, and as many answers for their images.
     """
 
     def __init__(self, topics: tuple[str, ...], max_waiting: int = MAX_WAITING) -> None:
@@ -47,6 +47,8 @@ class StampPairing(Generic[Image, Answer]):
         before all have spoken for the first time.
         """
         self._answers.setdefault(stamp, {}).setdefault(topic, answer)
+        if len(self._answers) > self._max_waiting:  # the images do not arrive
+            del self._answers[min(self._answers)]
 
     def ready(self) -> Iterator[Pair[Image, Answer]]:
         """Yield the images whose answers are complete, or that wait too long."""

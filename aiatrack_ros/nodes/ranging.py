@@ -19,6 +19,8 @@ BORDER = 2.0
 
 _FISHEYE = ('equidistant', 'fisheye')
 _MODELS = ('', 'plumb_bob', 'rational_polynomial', *_FISHEYE)
+# How many coefficients OpenCV takes, by whether the lens is a fisheye.
+_COUNTS = {True: (4,), False: (4, 5, 8, 12, 14)}
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,31 @@ class Camera:
         if self.model not in _MODELS:
             raise InputError(f"camera_info names the distortion model '{self.model}', which is "
                              'not known; feed the rectified image and its camera_info')
+        if self._coefficients and len(self._coefficients) not in _COUNTS[self._is_fisheye]:
+            raise InputError(f"camera_info has {len(self.distortion)} coefficients, which do not "
+                             f"fit its distortion model '{self.model}'; calibrate the camera")
+
+    @property
+    def _is_fisheye(self) -> bool:
+        return self.model in _FISHEYE
+
+    @property
+    def _coefficients(self) -> tuple[float, ...]:
+        """Return the distortion; empty where there is none. Some drivers fill up with zeros."""
+        if not any(self.distortion):
+            return ()
+        if self._is_fisheye and not any(self.distortion[4:]):
+            return self.distortion[:4]
+        return self.distortion
 
     def ray(self, u: float, v: float) -> tuple[float, float]:
         """Return x/z and y/z of the points that a pixel sees."""
-        if not any(self.distortion):
+        if not self._coefficients:
             return (u - self.cx) / self.fx, (v - self.cy) / self.fy
         matrix = np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1.0]])
-        undistort = (cv2.fisheye.undistortPoints if self.model in _FISHEYE
+        undistort = (cv2.fisheye.undistortPoints if self._is_fisheye
                      else cv2.undistortPoints)
-        x, y = undistort(np.array([[[u, v]]], float), matrix, np.array(self.distortion)).ravel()
+        x, y = undistort(np.array([[[u, v]]], float), matrix, np.array(self._coefficients)).ravel()
         return float(x), float(y)
 
 

@@ -29,6 +29,7 @@ from aiatrack_ros.srv import SetTarget
 import numpy as np
 from rcl_interfaces.srv import GetParameters
 from rcl_interfaces.srv import SetParameters
+import rclpy
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -54,6 +55,7 @@ SELECT_TARGET = (
 )
 
 ANSWER_SECONDS = 5.0
+LAST_SECONDS = 1.0
 _TICK = 1 / 50
 _BUFFER = 'frame_buffer_seconds'
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -124,9 +126,12 @@ class SelectTarget(Node):
         self.create_timer(_TICK, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def destroy_node(self) -> None:
-        """Close the window and destroy the node."""
+        """Close the window, give the tracker its own memory back and destroy the node."""
         if hasattr(self, '_window'):
             self._window.close()
+            ending = self._memory.end()
+            if ending is not None:
+                rclpy.spin_until_future_complete(self, ending, timeout_sec=LAST_SECONDS)
         super().destroy_node()
 
     def _on_image(self, message: images.ImageMessage) -> None:
@@ -230,7 +235,7 @@ class SelectTarget(Node):
         self._code = code
         self._selection.clear()
         self._ending = self._memory.end()
-        self._ending_until = time.monotonic() + 1.0
+        self._ending_until = time.monotonic() + LAST_SECONDS
 
     def _end_when_ready(self) -> None:
         """End once the tracker has its own memory back, or does not answer."""
@@ -241,4 +246,4 @@ class SelectTarget(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the window until a target is taken; return the exit code."""
-    return run_node(SelectTarget, args)
+    return run_node(SelectTarget, args, last_words=True)

@@ -12,6 +12,7 @@ import functools
 import itertools
 import sys
 from typing import Any
+import uuid
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
@@ -39,6 +40,8 @@ from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking.drawing import draw
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.qos import QoSProfile
@@ -97,6 +100,8 @@ class TrackerNode(ReleasingNode):
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
         self._decoder = images.ImageDecoder(images.load_bridge())
+        # Ids of another run must not look like those of this one to who learned of its targets.
+        self._run = uuid.uuid4().hex[:4]
         self._track_numbers = itertools.count(1)
         self._monitor = Monitor()
         self._tracker: Tracker | None = None
@@ -112,7 +117,8 @@ class TrackerNode(ReleasingNode):
         self._settings = TrackerParameters(self, self._apply_parameters)
         self._apply_parameters()
         self._health = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self.create_timer(1.0, self._diagnose)
+        # Wall time may be set, and simulated time may stand: then it matters most.
+        self.create_timer(1.0, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.create_service(SetTarget, '~/set_target', self._on_set_target)
         self.create_service(Trigger, '~/reset', self._on_reset)
 
@@ -249,7 +255,10 @@ class TrackerNode(ReleasingNode):
         if self._worker:
             self._worker.apply(self._settings.tracker_settings())
         elif self._tracker:
-            self._tracker.settings = self._settings.tracker_settings()
+            try:
+                self._tracker.settings = self._settings.tracker_settings()
+            except Exception as error:  # no memory for another size of the ensemble, for one
+                self._complain('tracker', f'parameters not applied: {error}')
 
     # --- inputs ---
 
@@ -310,7 +319,7 @@ class TrackerNode(ReleasingNode):
             Target(
                 box=box,
                 stamp=messages.nanoseconds(detection.header.stamp),
-                track_id=detection.id or f'target_{next(self._track_numbers)}',
+                track_id=detection.id or f'target_{next(self._track_numbers)}_{self._run}',
                 class_id=messages.class_of(detection),
             ),
             reply,

@@ -115,7 +115,10 @@ class TrackingWorker:
         """Track with these settings from the next frame on."""
 
         def change() -> None:
-            self._tracker.settings = settings
+            try:
+                self._tracker.settings = settings
+            except Exception as error:  # no memory for an ensemble of that size, for one
+                self._complain('tracker', f'parameters not applied: {error}')
 
         self._submit(change)
 
@@ -273,4 +276,7 @@ class TrackingWorker:
         # While catching up, frames come by that were published already, without the target.
         if outcome.frame.sequence > self._published:
             self._published = outcome.frame.sequence
-            self._publish(outcome)
+            try:
+                self._publish(outcome)
+            except Exception as error:
+                self._complain('tracker', f'an image went without an answer: {error}')

@@ -78,8 +78,8 @@ class Tracker:
 
     @settings.setter
     def settings(self, settings: TrackerSettings) -> None:
+        self._engine.prepare(settings.short_term_memory_size)  # may fail; then nothing changes
         self._settings = settings
-        self._engine.prepare(settings.short_term_memory_size)
         self._memory.resize(settings.memory_capacity, settings.short_term_memory_size)
 
     @property
