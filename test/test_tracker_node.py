@@ -248,6 +248,11 @@ def test_unfitting_checkpoint_fails_configure(bench: Bench) -> None:
     )
 
 
+def test_health_is_told_while_simulated_time_stands(bench: Bench) -> None:
+    bench.start(use_sim_time=True)
+    wait_for(lambda: bench.operator.heard['/diagnostics'], 'a report')
+
+
 def test_up_and_down_again(bench: Bench) -> None:
     bench.start().activate()
     bench.show(1)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The frame function as one CUDA graph over static buffers.
+"""The frame function as one CUDA graph over static buffers, and making a reference as another.
 
 Launching a frame's hundreds of kernels one by one takes a CPU longer than the GPU needs for their
 work; a graph is one launch. Whatever it reads stays at its address: each frame copies its crop
@@ -9,9 +9,11 @@ the only time that the CPU waits.
 Experimental: it has not met a GPU. All but the capture runs on a CPU too, and is tested there.
 """
 
+from collections.abc import Sequence
 import contextlib
 import time
 
+from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
@@ -24,6 +26,8 @@ from aiatrack_ros.tracking.engine import Found
 from aiatrack_ros.tracking.frame import blank_inputs
 from aiatrack_ros.tracking.frame import FrameFunction
 from aiatrack_ros.tracking.frame import FrameInputs
+from aiatrack_ros.tracking.frame import ReferenceFunction
+from aiatrack_ros.tracking.hardware import compute_exactly
 from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import DTYPES
 from aiatrack_ros.tracking.per_count import PerCount
@@ -35,33 +39,68 @@ from torch import Tensor
 
 WARM_UPS = 3  # runs before a capture: cuDNN chooses its algorithms in them
 
+# What a graph may differ by from the run before its capture, relative to the largest number.
+_SAME = 1e-2
+
+
+class _Static:
+    """A function of tensors with fixed addresses, on a GPU captured as a graph on `stream`."""
+
+    def __init__(
+        self, function: nn.Module, inputs: Sequence[Tensor], stream: torch.cuda.Stream | None
+    ) -> None:
+        self._function = function
+        self._inputs = inputs
+        self._graph: torch.cuda.CUDAGraph | None = None
+        if stream is None:
+            self.outputs = function(*inputs)
+        else:
+            self._capture(stream)
+
+    def _capture(self, stream: torch.cuda.Stream) -> None:
+        stream.wait_stream(torch.cuda.current_stream())
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(WARM_UPS):
+                    before = self._function(*self._inputs)
+                self._graph = torch.cuda.CUDAGraph()
+                with torch.cuda.graph(self._graph, stream=stream):
+                    self.outputs = self._function(*self._inputs)
+                self._graph.replay()
+        except RuntimeError as error:  # so 'auto' goes on to the next engine, and says why
+            raise DeviceError(f'this GPU captured no graph: {error}') from error
+        torch.cuda.current_stream().wait_stream(stream)
+        for ours, theirs in zip(self.outputs, before, strict=True):
+            # Not within _SAME, rather than beyond it: NaN is not the same either.
+            if not (ours - theirs).abs().max() <= _SAME * theirs.abs().max():
+                raise DeviceError('this GPU captured a graph that computes something else')
+
+    def run(self) -> None:
+        """Compute ``outputs`` anew."""
+        if self._graph is None:
+            self.outputs = self._function(*self._inputs)
+        else:
+            self._graph.replay()
+
 
 class _StaticFrame:
     """A frame function with fixed addresses, for one number of short-term references."""
 
-    def __init__(self, function: FrameFunction, inputs: FrameInputs) -> None:
-        self._function = function
+    def __init__(
+        self, function: FrameFunction, inputs: FrameInputs, stream: torch.cuda.Stream | None
+    ) -> None:
         self.inputs = inputs
-        on_gpu = inputs.pixels.is_cuda
+        self._frame = _Static(function, inputs, stream)
+        self._stream = stream
+        on_gpu = stream is not None
         self._pixels = torch.empty(inputs.pixels.shape, dtype=torch.uint8, pin_memory=on_gpu)
         self._numbers = torch.empty(5, pin_memory=on_gpu)
         self._seen: dict[str, tuple[Tensor, ...]] = {}
-        self._graph: torch.cuda.CUDAGraph | None = None
-        if on_gpu:
-            self._capture()
-        else:
-            self.found, self.memory = function(*inputs)
 
-    def _capture(self) -> None:
-        stream = torch.cuda.Stream(self.inputs.pixels.device)
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(WARM_UPS):
-                self._function(*self.inputs)
-        torch.cuda.current_stream().wait_stream(stream)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            self.found, self.memory = self._function(*self.inputs)
+    @property
+    def memory(self) -> Tensor:
+        """The memory tokens of the crop shown last; overwritten by the next."""
+        return self._frame.outputs[1]
 
     def show(self, crop: Crop) -> None:
         """Upload a crop."""
@@ -76,24 +115,44 @@ class _StaticFrame:
                 place.copy_(tensor)
 
     def run(self) -> None:
-        """Compute ``found`` and ``memory`` anew."""
-        if self._graph is not None:
-            self._graph.replay()
-        else:
-            self.found, self.memory = self._function(*self.inputs)
+        """Compute the frame."""
+        self._frame.run()
 
     def read(self) -> np.ndarray:
-        """Wait for the five numbers of ``found`` and return them."""
-        self._numbers.copy_(self.found, non_blocking=True)
-        if self._graph is not None:
+        """Wait for the five numbers of the frame and return them."""
+        self._numbers.copy_(self._frame.outputs[0], non_blocking=True)
+        if self._stream is not None:
             torch.cuda.current_stream().synchronize()
         return self._numbers.numpy()
+
+
+class _StaticReference:
+    """A reference function with fixed addresses."""
+
+    def __init__(
+        self, function: ReferenceFunction, memory: Tensor, stream: torch.cuda.Stream | None
+    ) -> None:
+        self._memory = memory.clone()
+        self._box = torch.full((1, 4), 0.25, pin_memory=stream is not None)
+        self._place = self._box.to(memory.device, copy=True)
+        self._reference = _Static(function, (self._memory, self._place), stream)
+
+    def of(self, memory: Tensor, box: Box) -> tuple[Tensor, Tensor]:
+        """Return the keys and values of a short-term reference; the next one overwrites them."""
+        self._memory.copy_(memory)
+        self._box.numpy()[0] = box
+        self._place.copy_(self._box, non_blocking=True)
+        self._reference.run()
+        return self._reference.outputs
 
 
 class CudaGraphEngine:
     """Batch norms folded, channels last, one launch a frame; bf16 or fp16 products if asked for.
 
     Softmaxes, norms and the soft-argmax stay in fp32, and fp32 products do without TensorFloat-32.
+
+    Raises:
+        DeviceError: The GPU can't capture the network, for want of memory for one.
     """
 
     def __init__(
@@ -104,6 +163,14 @@ class CudaGraphEngine:
         self.threads = 1  # which only waits
         self._device = device
         self._dtype = DTYPES[precision]
+        self._stream: torch.cuda.Stream | None = None  # that captures; one, for its workspace
+        place = str(device)
+        if device.type == 'cuda':
+            compute_exactly()
+            torch.backends.cudnn.benchmark = True
+            self._stream = torch.cuda.Stream(device)
+            place = f'{device} ({torch.cuda.get_device_name(device)})'
+        self.description = f'{self.config.name} on {place}, {precision}, CUDA graph'
         network = for_inference(network, factored=True).to(device)
         self._network = network.to(memory_format=torch.channels_last)
         if self._dtype != torch.float32:
@@ -111,25 +178,24 @@ class CudaGraphEngine:
         self._positions = Positions(self._network)
         self._function = FrameFunction(self._network).eval()
         self._frames: PerCount[_StaticFrame] = PerCount()
-        place = str(device)
-        if device.type == 'cuda':
-            torch.cuda.set_device(device)
-            # The exact fp32 that cuDNN and cuBLAS leave by default where they may.
-            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-            torch.backends.cudnn.benchmark = True
-            place = f'{device} ({torch.cuda.get_device_name(device)})'
-        self.description = f'{self.config.name} on {place}, {precision}, CUDA graph'
         with self._computing():
-            blank = blank_inputs(self._network, 1)
+            blank = blank_inputs(self._network, 1, self._dtype)
             self._blank = (References(*blank[3:6]), References(*blank[6:9]))
         self.prepare(1)
+        with self._computing():
+            self._reference = _StaticReference(
+                ReferenceFunction(self._network).eval(),
+                self._frames.get(1, self._capture).memory,
+                self._stream,
+            )
 
     def _computing(self) -> contextlib.AbstractContextManager[None]:
         return computing(self._device, self._dtype)
 
     def _capture(self, count: int) -> _StaticFrame:
         with self._computing():
-            return _StaticFrame(self._function, blank_inputs(self._network, count))
+            inputs = blank_inputs(self._network, count, self._dtype)
+            return _StaticFrame(self._function, inputs, self._stream)
 
     def prepare(self, count: int) -> None:
         """Capture for ensembles of one reference, as at first, and of `count`."""
@@ -140,9 +206,16 @@ class CudaGraphEngine:
         return self.find(crop, *self._blank).memory
 
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
-        """Make a reference of the crop that was encoded or searched last, and its target."""
+        """Make a reference of the crop that was encoded or searched last, and its target.
+
+        A reference that is not the initial one holds until the next.
+        """
+        position = self._positions.of(crop)
         with self._computing():
-            return refer(self._network, memory, self._positions.of(crop), box, initial)
+            if initial:  # the long-term one as well, once for each target
+                return refer(self._network, memory, position, box, initial)
+            keys, values = self._reference.of(memory, box)
+            return Reference(None, References(keys, values, position.inner[:, None]))
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop; the memory holds until the next frame."""

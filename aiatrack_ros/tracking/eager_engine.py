@@ -12,6 +12,7 @@ from aiatrack_ros.model.transformer import Position
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.hardware import compute_exactly
 from aiatrack_ros.tracking.hardware import computing
 from aiatrack_ros.tracking.hardware import cpu_text
 from aiatrack_ros.tracking.hardware import DTYPES
@@ -38,6 +39,7 @@ class EagerEngine:
         if self._device.type == 'cpu':
             torch.set_num_threads(threads)
         else:
+            compute_exactly()
             place = f'{self._device} ({torch.cuda.get_device_name(self._device)})'
         self.description = f'{self.config.name} on {place}, {precision}, eager'
 

@@ -58,15 +58,20 @@ class FrameFunction(nn.Module):
         return torch.cat((prediction.boxes[0], prediction.iou)), prediction.memory
 
 
-def blank_inputs(network: AiATrack, count: int) -> FrameInputs:
-    """Return inputs with `count` short-term references, all zero but for the position."""
+def blank_inputs(
+    network: AiATrack, count: int, dtype: torch.dtype = torch.float32
+) -> FrameInputs:
+    """Return inputs with `count` short-term references, all zero but for the position.
+
+    `dtype` is that of keys and values, which are products.
+    """
     config = network.config
     device = network.bottleneck.weight.device
     size, length = config.crop_size, config.tokens
     width = config.channels // config.heads
 
     def references(number: int) -> tuple[Tensor, Tensor, Tensor]:
-        keys = torch.zeros(1, config.heads, number * length, width, device=device)
+        keys = torch.zeros(1, config.heads, number * length, width, device=device, dtype=dtype)
         inner = torch.zeros(1, number, length, config.inner_channels, device=device)
         return keys, keys.clone(), inner
 

@@ -65,10 +65,19 @@ def choose_threads(threads: int, give_way: bool = False) -> int:
 
 @contextlib.contextmanager
 def computing(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
-    """Compute without gradients, and products in `dtype` where it is not fp32."""
+    """Compute without gradients, and products in `dtype` where it is not fp32.
+
+    On a GPU also with `device` as the current one, which each thread has for itself.
+    """
     reduced = dtype != torch.float32
-    with torch.inference_mode(), torch.autocast(device.type, dtype, reduced):
+    place = torch.cuda.device(device) if device.type == 'cuda' else contextlib.nullcontext()
+    with place, torch.inference_mode(), torch.autocast(device.type, dtype, reduced):
         yield
+
+
+def compute_exactly() -> None:
+    """Have torch compute fp32 in fp32: on GPUs it may take TensorFloat-32 for it by default."""
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def give_memory_back() -> None:
