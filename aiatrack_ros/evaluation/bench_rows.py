@@ -45,6 +45,7 @@ CROP_FRAME = (1920, 1080)
 CROP_TARGETS = (16, 32, 64, 128, 256, 512, 1000)  # px, both sides
 _CROP_REPETITIONS = 12
 _FEWEST_FRAMES = 3
+_IN_TORCH = ('cuda_graph', 'eager')
 _STAGE_SECONDS, _STAGE_REPETITIONS = 0.3, 9
 
 
@@ -75,7 +76,8 @@ class Samples:
         stages: What the engine says of the parts of 'network', by name.
         matmul: GFLOP/s of large matrix products beside the frames.
         peak_rss_mib: The largest resident memory of the process, matrix products aside.
-        gpu_mib: The most that tensors took on the GPU; None on a CPU.
+        gpu_mib: The most that torch took of the GPU for its tensors and graphs; None on a CPU, and
+            for engines of other libraries.
     """
 
     times: dict[str, list[float]] = field(default_factory=dict)
@@ -122,11 +124,10 @@ class LedEngine:
 
 
 class SceneBench:
-    """Shows scenes to a tracker and keeps it from round to round, as long as the scene stays."""
+    """Shows scenes to a tracker, from the beginning in each round."""
 
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
         self._scenes = scenes
-        self._shown: int | None = None  # which scene the tracker is in
         self._tracker: Evaluated | None = None
         self._at = 0  # of the scene
 
@@ -152,15 +153,12 @@ class SceneBench:
 
     def _show(self, scene_index: int, frames: int, seconds: float) -> Samples:
         scene, samples = self._scenes[scene_index], Samples()
-        tracker, image = self._fresh(), scene.image(0)
+        self._tracker = None  # its memory goes before that of the next is made
+        self._tracker, self._at, image = self._fresh(), 0, scene.image(0)
         start = time.perf_counter()
-        tracker.initialize(image, scene.boxes[0])
+        self._tracker.initialize(image, scene.boxes[0])
         samples.add(init=time.perf_counter() - start)
-        warm_ups = 1
-        if self._shown != scene_index:
-            self._tracker, self._shown, self._at = tracker, scene_index, 0
-            warm_ups = WARM_UPS
-        for _ in range(warm_ups):
+        for _ in range(WARM_UPS):
             self._step(scene)
         end = time.perf_counter() + seconds
         for count in range(frames):
@@ -200,7 +198,7 @@ class TrackerBench(SceneBench):
         self._led = LedEngine(engine)
         self._led.prepare(SETTINGS.short_term_memory_size)
         self._start_seconds = time.perf_counter() - start
-        self._peak = _PeakMemory(self._device)
+        self._peak = _PeakMemory(self._device if configuration.engine in _IN_TORCH else None)
 
     def facts(self) -> dict[str, Any]:
         """Return what was chosen, and what it took to make the engine, in seconds."""
@@ -275,7 +273,6 @@ class PeerBench(SceneBench):
         return {'threads': self._threads, 'device': 'cpu', 'description': description}
 
     def _fresh(self) -> Evaluated:
-        self._shown = None  # there is only one of it
         return self._peer
 
     def measure(self, scene_index: int, frames: int, seconds: float, stages: bool) -> Samples:
@@ -287,11 +284,10 @@ class PeerBench(SceneBench):
 class _PeakMemory:
     """The most memory that was in use while it counted, and since the process began."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._gpu = device if device.type == 'cuda' else None
+    def __init__(self, device: torch.device | None) -> None:
+        self._gpu = device if device and device.type == 'cuda' else None
         self._host = 0.0
         self._on_gpu = 0.0
-        self.read()
 
     def restart(self) -> None:
         """Forget what was not asked for, such as matrix products."""
@@ -300,14 +296,16 @@ class _PeakMemory:
         except OSError:
             pass  # not Linux: then it is the peak since the process began
         if self._gpu is not None:
+            torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self._gpu)
 
     def read(self) -> tuple[float, float | None]:
-        """Return the MiB of the process and of its tensors on the GPU, None without one."""
+        """Return the MiB of the process and of torch on the GPU, None without one."""
         self._host = max(self._host, _high_water_mib())
         if self._gpu is None:
             return self._host, None
-        self._on_gpu = max(self._on_gpu, torch.cuda.max_memory_allocated(self._gpu) / 2**20)
+        # Reserved, not allocated: what a graph writes to in between belongs to it all the time.
+        self._on_gpu = max(self._on_gpu, torch.cuda.max_memory_reserved(self._gpu) / 2**20)
         return self._host, self._on_gpu
 
 

@@ -208,7 +208,7 @@ class CudaGraphEngine:
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
         """Make a reference of the crop that was encoded or searched last, and its target.
 
-        A reference that is not the initial one holds until the next.
+        A reference that is not the initial one holds until the next; there is a ``find`` between.
         """
         position = self._positions.of(crop)
         with self._computing():

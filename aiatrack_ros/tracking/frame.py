@@ -37,6 +37,8 @@ FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5,), (1, L, d)
 # What a reference is made of beside MEMORY, x, y, w, h in [0, 1] of the crop, and what it is.
 BOX = 'box'  # (1, 4)
 REFERENCE_OUTPUTS = KEYS, VALUES = 'keys', 'values'  # (1, H, L, d / H)
+# Names of the sizes that the graph of a frame leaves open.
+REFERENCE_COUNT, REFERENCE_LENGTH = 'n', 'n*L'
 
 
 class FrameFunction(nn.Module):
@@ -106,9 +108,9 @@ def to_onnx(network: AiATrack) -> bytes:
         input_names=list(FrameInputs._fields),
         output_names=list(FRAME_OUTPUTS),
         dynamic_axes={
-            'short_keys': {2: 'n*L'},
-            'short_values': {2: 'n*L'},
-            'short_inner_position': {1: 'n'},
+            'short_keys': {2: REFERENCE_LENGTH},
+            'short_values': {2: REFERENCE_LENGTH},
+            'short_inner_position': {1: REFERENCE_COUNT},
         },
     )
 
