@@ -4,6 +4,8 @@
 import builtins
 from collections import OrderedDict
 from collections.abc import Callable
+import dataclasses
+import json
 import os
 from pathlib import Path
 import pickle
@@ -174,3 +176,20 @@ def test_a_file_that_is_no_network(tmp_path: Path) -> None:
     path = tmp_path / 'list.pth'
     torch.save([1, 2], path)
     assert 'holds no network' in refused(path)
+
+
+def test_a_trained_ablation_is_what_its_file_says(tmp_path: Path) -> None:
+    changed = dataclasses.replace(VARIANTS['aiatrack_lite'], inner_self='none', heads=4)
+    path = tmp_path / 'a.safetensors'
+
+    def write(**changes: object) -> None:
+        content = {**dataclasses.asdict(changed), **changes}
+        metadata = {'model': 'aiatrack_lite', 'network': json.dumps(content)}
+        safetensors.torch.save_file(AiATrack(changed).state_dict(), path, metadata)
+
+    write()
+    assert load_network('aiatrack_lite', str(path)).config == changed
+    write(inner_self='atention')
+    assert "inner_self: 'atention' is not one of attention, " in refused(path)
+    write(wings=2)
+    assert 'a network that this program does not know' in refused(path)

@@ -43,6 +43,16 @@ def test_objects(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert 'object 3' not in caplog.text
 
 
+def test_annotations_without_their_pictures(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_coco(tmp_path, [{'id': 1, 'image_id': 7, 'bbox': [20, 20, 40, 30]}])
+    train = tmp_path / 'annotations' / 'instances_train2017.json'
+    (tmp_path / 'annotations' / 'instances_val2017.json').write_text(train.read_text())
+    assert len(read_coco(str(tmp_path), 360)) == 1
+    assert 'no pictures in images/val2017 or val2017' in caplog.text
+
+
 def test_run_lengths_go_down_the_columns() -> None:
     mask = mask_of({'counts': [3, 2, 1]}, (2, 3))  # columns: 00, 01, 10
     assert (mask == np.array([[0, 0, 255], [0, 255, 0]])).all()

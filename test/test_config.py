@@ -1,6 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The named variants keep the promises made of them."""
 
+import dataclasses
+
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.attention import join
@@ -42,3 +44,8 @@ def test_r50_is_the_published_size() -> None:
     # 14.58 in the paper's bookkeeping; ours computes the references' projections once, not per
     # frame
     assert 13.5 < giga_multiply_adds('aiatrack_r50') < 14.6
+
+
+def test_a_choice_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="region_cue: 'maks' is not one of embedding, extent"):
+        dataclasses.replace(VARIANTS['aiatrack_lite'], region_cue='maks')

@@ -74,6 +74,24 @@ def test_a_pool_is_renewed_by_batches(tmp_path: Path) -> None:
     assert torch.equal(again.scenes(8, 1).crops, source.compositor.scenes(8, 1).crops)
 
 
+def test_a_pool_holds_no_more_than_its_frames(tmp_path: Path) -> None:
+    for name in 'ab':
+        write_video(tmp_path / 'few', name)
+    many = {'path': str(tmp_path / 'few'), 'format': 'video', 'place': 1, 'pool': 9, 'frames': 2}
+    config = load_config(write_run(tmp_path, sources=[many]))
+    bank = SceneSource(config, LITE, torch.device('cpu')).compositor.bank
+    assert [len(clip) for clip in bank.groups[0].placed] == [2, 2]
+
+
+def test_a_source_that_holds_nothing_is_named(tmp_path: Path) -> None:
+    # The folder of one target instead of the folder of targets.
+    write_video(tmp_path / 'many', 'anna')
+    wrong = {'path': str(tmp_path / 'many' / 'anna'), 'format': 'video', 'place': 1}
+    config = load_config(write_run(tmp_path, sources=[wrong]))
+    with pytest.raises(InputError, match="anna' holds nothing of format 'video'"):
+        SceneSource(config, LITE, torch.device('cpu'))
+
+
 def test_ahead_keeps_the_order_and_hands_on_errors() -> None:
     def square(number: int) -> int:
         if number == 9:

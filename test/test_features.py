@@ -95,5 +95,5 @@ def test_training_may_begin_before_the_cache_is_full(
 
 def test_a_cache_of_other_scenes_is_refused(tmp_path: Path) -> None:
     cache(tmp_path, {'a': 1})
-    with pytest.raises(InputError, match='other data or settings'):
+    with pytest.raises(InputError, match='other data, settings or weights'):
         cache(tmp_path, {'a': 2})

@@ -116,3 +116,11 @@ def test_default_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(initial, 'shipped_weights', lambda model: None)
     with pytest.raises(CheckpointError, match='no weights come with'):
         load_initial(network, 'default')
+
+
+def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'w.safetensors'
+    safetensors.torch.save_file(AiATrack(LITE).state_dict(), path)
+    larger = AiATrack(dataclasses.replace(LITE, feedforward=64))
+    with pytest.raises(CheckpointError, match='do not fit: .*linear1.* is '):
+        load_initial(larger, str(path))

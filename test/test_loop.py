@@ -117,6 +117,41 @@ def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     assert kept == again
 
 
+def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
+    first = trainer(dataclasses.replace(config(tmp_path), save_every=3))
+    save, saved = first.save, []
+
+    def save_once() -> None:
+        if not saved:
+            save()
+        saved.append(first.step)
+
+    first.save = save_once  # killed before the second time
+    first.run()
+    assert saved[0] == 3
+    last = trainer(config(tmp_path))
+    assert last.resume() and last.step == 3
+    last.run()
+    assert [row['step'] for row in rows(tmp_path / 'train.csv')] == [2, 4, 6]
+    assert [row['step'] for row in rows(tmp_path / 'validation.csv')] == [3, 6]
+
+
+def test_a_second_signal_stops_in_mid_step(tmp_path: Path) -> None:
+    stuck = trainer(config(tmp_path))
+    stuck._train_step = lambda: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)]
+    with pytest.raises(KeyboardInterrupt):
+        stuck.run()
+
+
+def test_a_torn_state_is_named(tmp_path: Path) -> None:
+    whole = trainer(config(tmp_path))
+    whole.save()
+    state = (tmp_path / STATE).read_bytes()
+    (tmp_path / STATE).write_bytes(state[: len(state) // 2])
+    with pytest.raises(CheckpointError, match='torn; delete it'):
+        trainer(config(tmp_path)).resume()
+
+
 def test_snapshot_is_a_checkpoint_of_the_averaged_network(tmp_path: Path) -> None:
     run = trainer(config(tmp_path))
     run.run()

@@ -6,6 +6,8 @@ import dataclasses
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.model.network import Padding
+from aiatrack_ros.training import objective as objective_module
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.objective import draw_triplets
 from aiatrack_ros.training.objective import Features
@@ -125,6 +127,37 @@ def test_region_cues_differ(cue: str) -> None:
     with torch.no_grad():
         first, second = (model(b, seeded()).parts['region'] for b in (batch, other))
     assert torch.equal(first, second) == (cue == 'none')
+
+
+def test_own_regions_mark_references_by_boxes_that_the_network_finds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def region(**changes: float) -> float:
+        model = objective(dataclasses.replace(PLAIN, region_cue='extent'), swapped=0, **changes)
+        return model(features(frames=4), seeded()).parts['region'].item()
+
+    # Every own box is taken: the errors that would be drawn instead no longer matter.
+    monkeypatch.setattr(objective_module, 'LEAST_OVERLAP', -1.0)
+    own = region(own_regions=1)
+    assert region(own_regions=1, region_error=0.5) == own
+    assert region(own_regions=0.5) not in (own, region())
+    assert region(region_error=0.5) != region() != own
+    # None is good enough: nothing changes.
+    monkeypatch.setattr(objective_module, 'LEAST_OVERLAP', 1.0)
+    assert region(own_regions=1) == region()
+
+
+def test_looking_for_own_regions_teaches_nothing() -> None:
+    model = objective().train()
+    net, batch = model.network, features()
+    head = {name: tensor.clone() for name, tensor in net.box_head.state_dict().items()}
+    position = net.position(Padding(batch.rows.flatten(0, 1), batch.columns.flatten(0, 1)))
+    memory = net.encode(batch.deep.flatten(0, 1), position)
+    found = model._find(
+        memory, batch.lateral.flatten(0, 1), batch.boxes.flatten(0, 1), position.inner, 3
+    )
+    assert found.shape == (6, 4) and not found.requires_grad and net.box_head.training
+    assert all(torch.equal(head[name], t) for name, t in net.box_head.state_dict().items())
 
 
 @pytest.mark.parametrize('tuned', [0, 1, 5])

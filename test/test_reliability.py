@@ -226,3 +226,17 @@ def test_missing_frames_do_not_count(sequences: list[Sequence]):
     outcome = reliability.judge([(gap, run)], [(departed[0], left)])
     assert outcome.frames == 58
     assert outcome.bias == pytest.approx(-0.5)
+
+
+def test_frames_missed_before_the_first_answer_do_not_count(sequences: list[Sequence]):
+    """In real time, whoever takes long to initialise has no score for the first frames."""
+    seen = np.ones(60, bool)
+    seen[1:4] = seen[20] = False
+    scores = np.full(60, 0.5)
+    scores[:4] = NAN
+    run = Trajectory(sequences[0].truth, scores, np.ones(60), seen, np.zeros(60, bool))
+    departed = reliability.make_departures(sequences[:1])
+    left = track_sequence(Honest(sequences[0].truth), departed[0])
+    outcome = reliability.judge([(sequences[0], run)], [(departed[0], left)])
+    assert outcome.frames == 56
+    assert outcome.mean_absolute_error == pytest.approx(0.5)

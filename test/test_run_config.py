@@ -26,6 +26,7 @@ def test_values_and_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('more', 'message'),
     [
+        ('loss: {own_regions: 5}\n', 'own_regions: 5.0 must lie in [0, 1]'),
         ('stepz: 5\n', "unknown key 'stepz'; did you mean 'steps'?"),
         ('optimizer: {learning: 5}\n', "unknown key 'learning'; known keys: rate, "),
         ('steps: many\n', "steps: expected int, not 'many'"),

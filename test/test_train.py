@@ -72,6 +72,26 @@ def test_cached_features_and_going_on(tmp_path: Path, caplog: pytest.LogCaptureF
     assert torch.equal(start.half(), tensors['backbone.0.body.conv_stem.weight'])
 
 
+def test_features_of_other_weights_are_refused(tmp_path: Path) -> None:
+    cache = {'path': str(tmp_path / 'features'), 'scenes': 4, 'shard': 4, 'ready': 4}
+    optimizer = {'warmup': 1, 'backbone': 0.5, 'backbone_stages': 1}
+    path = write_run(tmp_path, cache=cache, steps=1, optimizer=optimizer)
+    assert call(str(path), '--fill-cache') == 0
+
+    def begin_with(name: str) -> None:
+        tensors = torch.load(tmp_path / 'imagenet.pth', weights_only=True)
+        tensors[name] = tensors[name] + 0.1
+        torch.save(tensors, tmp_path / 'other.pth')
+        call(str(write_run(
+            tmp_path, cache=cache, steps=1, optimizer=optimizer,
+            imagenet=str(tmp_path / 'other.pth'),
+        )))
+
+    begin_with('blocks.10.expand_conv.weight')  # which is trained
+    with pytest.raises(InputError, match='other data, settings or weights'):
+        begin_with('blocks.7.expand_conv.weight')
+
+
 def test_nothing_to_validate_on_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert call(str(write_run(tmp_path, steps=1, validation_scenes=2))) == 0
     assert 'no validation, too little is held out' in caplog.text
@@ -115,6 +135,20 @@ def test_what_is_refused(tmp_path: Path) -> None:
         call(str(write_run(tmp_path)), '--fill-cache')
     with pytest.raises(InputError, match="unknown key 'inner'"):
         model_config(load_config(write_run(tmp_path, changes={'inner': 'none'})))
+    for changes, reason in (
+        ({'inner_self': 'atention'}, "changes: inner_self: 'atention' is not one of attention"),
+        ({'heads': 'two'}, "changes: heads: expected int, not 'two'"),
+        ({'corner_channels': [64, 32]}, 'changes: corner_channels: expected 4 values, not 2'),
+    ):
+        with pytest.raises(InputError, match=reason):
+            model_config(load_config(write_run(tmp_path, changes=changes)))
+    with pytest.raises(InputError, match='threads is -1'):
+        call(str(write_run(tmp_path)), '--threads', '-1')
+    with pytest.raises(DeviceError, match="device 'gpu' is unknown"):
+        choose_device('gpu')
+    cache = {'path': str(tmp_path / 'features'), 'scenes': 8, 'shard': 4, 'ready': 4}
+    with pytest.raises(InputError, match='scenes_per_step is 5, .* 4 scenes to draw from'):
+        call(str(write_run(tmp_path, cache=cache, scenes_per_step=5)))
     with pytest.raises(InputError, match='is --data right'):
         call(
             str(write_run(tmp_path, sources=[{'path': 'x', 'format': 'video'}])),
@@ -122,5 +156,5 @@ def test_what_is_refused(tmp_path: Path) -> None:
             str(tmp_path),
         )
     if not torch.cuda.is_available():
-        with pytest.raises(DeviceError, match='no CUDA GPU'):
+        with pytest.raises(DeviceError, match='torch sees 0 CUDA GPUs here'):
             choose_device('cuda')

@@ -71,7 +71,7 @@ def test_got10k(tmp_path: Path) -> None:
     assert read_got10k(str(tmp_path / 'train'), 360)[0].name == clip.name
 
 
-def test_lasot(tmp_path: Path) -> None:
+def test_lasot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = tmp_path / 'cat' / 'cat-1'
     write_numbered(folder / 'img', '{:08d}.jpg', 1)
     (folder / 'groundtruth.txt').write_text(lines())
@@ -80,6 +80,21 @@ def test_lasot(tmp_path: Path) -> None:
     (clip,) = read_lasot(str(tmp_path), 360)
     assert clip.name == 'cat-1' and clip.length == 3
     assert clip.read(0).box[:2] == (11, 21)
+    assert 'testing_set.txt is missing' in caplog.text
+    (tmp_path / 'testing_set.txt').write_text('cat-2\ncat-1\n')
+    with pytest.raises(InputError, match='layout'):
+        read_lasot(str(tmp_path), 360)
+
+
+def test_labels_that_are_no_numbers_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ('a', 'b'):
+        write_numbered(tmp_path / name, '{:08d}.jpg', 1)
+        (tmp_path / name / 'groundtruth.txt').write_text(lines())
+    (tmp_path / 'a' / 'cover.label').write_bytes(b'8\n\xff\n')
+    (clip,) = read_got10k(str(tmp_path), 360)
+    assert clip.name == 'b' and 'a/cover.label' in caplog.text
 
 
 def test_trackingnet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

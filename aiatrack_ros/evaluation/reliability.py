@@ -114,7 +114,7 @@ def judge(
     runs_low = [_well(run) for run in runs]
     runs_absent = [t.scores[~s.visible] for s, t in left]
     ends = [_visible((s, t))[1][-1] >= WELL for s, t in left if s.visible[-1]]
-    said_lost = np.concatenate([t.lost[1:][s.visible[1:]] for s, t in runs])
+    said_lost = np.concatenate([t.lost[_judged(s, t)] for s, t in runs])
     return Reliability(
         frames=len(scores),
         mean_absolute_error=float(np.mean(np.abs(scores - overlaps))),
@@ -135,10 +135,18 @@ def judge(
 def _visible(run: tuple[Sequence, Trajectory]) -> tuple[np.ndarray, np.ndarray]:
     """Return scores and true IoU of the frames with the target, the first frame aside."""
     sequence, trajectory = run
-    keep = sequence.visible.copy()
-    keep[0] = False
+    keep = _judged(sequence, trajectory)
     ious = overlap(trajectory.boxes[keep], sequence.truth[keep], sequence.resolution)
     return trajectory.scores[keep], ious
+
+
+def _judged(sequence: Sequence, trajectory: Trajectory) -> np.ndarray:
+    """Return which frames count: with the target, and not before the tracker's first answer.
+
+    In real time, frames are missed while it initialises.
+    """
+    answered = np.logical_or.accumulate(np.r_[False, trajectory.seen[1:]])
+    return sequence.visible & answered
 
 
 def _well(run: tuple[Sequence, Trajectory]) -> np.ndarray:

@@ -8,6 +8,7 @@ them is run.
 
 from collections import OrderedDict
 from importlib import resources
+import json
 from pathlib import Path
 import pickle
 import zipfile
@@ -191,6 +192,8 @@ def load_network(model: str, checkpoint: str = '') -> AiATrack:
 
     Raises:
         CheckpointError: No such variant, or the weights are missing, torn or do not fit.
+
+    A file of our own training says which changes of the variant it was trained with, if any.
     """
     config = variant(model)
     path = Path(checkpoint).expanduser() if checkpoint else shipped_weights(model)
@@ -199,7 +202,22 @@ def load_network(model: str, checkpoint: str = '') -> AiATrack:
             f"no weights come with model '{model}': name a checkpoint, for example one that "
             "'aiatrack weights fetch' brought"
         )
-    tensors, _ = read_state_dict(path)
-    network = AiATrack(config)
+    tensors, metadata = read_state_dict(path)
+    network = AiATrack(_configuration(config, metadata, path))
     load_tensors(network, tensors, str(path))
     return network.eval()
+
+
+def _configuration(named: ModelConfig, metadata: dict[str, str], path: Path) -> ModelConfig:
+    """Return what a file says of its network where that is a change of the named variant."""
+    if metadata.get('model') != named.name or 'network' not in metadata:
+        return named
+    try:
+        content = json.loads(metadata['network'])
+        content['corner_channels'] = tuple(content['corner_channels'])
+        return ModelConfig(**content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"checkpoint '{path}' speaks of a network that this program does not know ({error}); "
+            'use the version that trained it'
+        ) from error

@@ -2,6 +2,9 @@
 """What the network is made of: one dataclass, and the variants that have a name."""
 
 from dataclasses import dataclass
+from typing import get_args
+from typing import get_origin
+from typing import get_type_hints
 from typing import Literal
 
 STRIDE = 16
@@ -40,6 +43,13 @@ class ModelConfig:
     inner_cross: Literal['attention', 'convolution', 'cascade', 'none'] = 'attention'
     region_cue: Literal['embedding', 'extent', 'mask', 'none'] = 'embedding'
     separate_branches: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a choice that does not exist."""
+        for name, kind in get_type_hints(type(self)).items():
+            if get_origin(kind) is Literal and getattr(self, name) not in get_args(kind):
+                choices = ', '.join(get_args(kind))
+                raise ValueError(f'{name}: {getattr(self, name)!r} is not one of {choices}')
 
     @property
     def grid(self) -> int:

@@ -36,8 +36,9 @@ def read_coco(path: str, longest: int) -> list[Clip]:
     for table in sorted(root.glob('annotations/instances_*.json')):
         split = table.stem.removeprefix('instances_')
         places = [p for p in (root / 'images' / split, root / split) if p.is_dir()]
-        if not places:
-            raise InputError(f'training data {root}: no pictures in images/{split} or {split}')
+        if not places:  # the annotations of train and val come together, pictures apart
+            logger.warning('%s: no pictures in images/%s or %s; left out', table, split, split)
+            continue
         folder = Folder(places[0], listed=False)
         try:
             content = json.loads(table.read_text())
@@ -60,7 +61,10 @@ def read_coco(path: str, longest: int) -> list[Clip]:
             outline = item.get('segmentation')
             clips.append(Clip(name, 1, partial(_read, folder, name, box, outline, longest)))
     if not clips:
-        raise InputError(f'training data {root}: no objects in annotations/instances_*.json')
+        raise InputError(
+            f'training data {root}: no objects in annotations/instances_NAME.json whose pictures '
+            'are in images/NAME or NAME'
+        )
     return clips
 
 

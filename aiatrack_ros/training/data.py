@@ -2,6 +2,7 @@
 """From a run's configuration to the scenes that it is trained with."""
 
 from collections.abc import Callable
+import logging
 from pathlib import Path
 import queue
 import threading
@@ -24,6 +25,8 @@ from aiatrack_ros.training.videos import read_lasot
 from aiatrack_ros.training.videos import read_trackingnet
 from aiatrack_ros.training.videos import read_videos
 import torch
+
+logger = logging.getLogger(__name__)
 
 # Of stills every HELD_OUT-th picture, of videos whatever `holdout` names, is kept for validation.
 HELD_OUT = 20
@@ -63,13 +66,21 @@ class SceneSource:
         seed = config.seed + (1_000_003 if held_out else 0)
         self.pools: list[tuple[Pool, float]] = []
         for source in config.sources:
-            clips = split(read_source(source, config.seed), config.holdout, held_out)
+            found = read_source(source, config.seed)
+            if not found:
+                raise InputError(
+                    f"sources: '{source.path}' holds nothing of format '{source.format}'; see "
+                    'aiatrack_ros/training for the layouts, and check the path'
+                )
+            clips = split(found, config.holdout, held_out)
             if not clips:
+                if not held_out:
+                    logger.warning('%s: all of it is held out', source.path)
                 continue
             name = Path(source.path).stem
             shares = (source.paste, source.place, source.backdrop)
-            if 0 < source.pool < len(clips):
-                slots = min(source.pool, 64) if held_out else source.pool
+            if source.pool:
+                slots = min(source.pool, len(clips), 64 if held_out else source.pool)
                 pool = Pool(clips, slots, source.frames, seed)
                 pool.fill(bank, name, *shares)
                 self.pools.append((pool, 0.0 if held_out else source.renew))

@@ -65,8 +65,8 @@ class FeatureCache:
             mark.write_text(text)
         elif mark.read_text() != text:
             raise InputError(
-                f'feature cache {self.path} was made for other data or settings; name another '
-                'cache.path or delete that folder'
+                f'feature cache {self.path} was made for other data, settings or weights; name '
+                'another cache.path or delete that folder'
             )
 
     @property
@@ -120,7 +120,11 @@ class FeatureCache:
         if shard not in self._open:
             folder = self._shard(shard)
             if not folder.exists():
-                logger.info('waiting for %s of the feature cache', folder)
+                logger.warning(
+                    'waiting for %s of the feature cache, which the same command with '
+                    '--fill-cache makes; Ctrl-C twice ends',
+                    folder,
+                )
             while not folder.exists():
                 time.sleep(WAIT)
             self._open[shard] = {

@@ -92,6 +92,13 @@ def load_initial(network: AiATrack, path: str) -> list[str]:
     """
     tensors, _ = read_state_dict(_initial_file(path, network.config.name))
     tensors = {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
+    own = network.state_dict()
+    shapes = [n for n, t in tensors.items() if n in own and own[n].shape != t.shape]
+    if shapes:
+        raise CheckpointError(
+            f"initial weights '{path}' do not fit: {shapes[0]!r} is "
+            f'{tuple(tensors[shapes[0]].shape)}, not {tuple(own[shapes[0]].shape)}'
+        )
     lacking, unknown = network.load_state_dict(tensors, strict=False)
     foreign = [name for name in lacking if not re.search(_JOINING, name)]
     if foreign or unknown:

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 from pathlib import Path
+import pickle
 import signal
 import time
 
@@ -88,7 +89,13 @@ class Trainer:
         path = self.folder / STATE
         if not path.exists():
             return False
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            # To the CPU: what belongs on a GPU goes there, and counters stay where they are read.
+            state = torch.load(path, map_location='cpu', weights_only=True)
+        except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+            raise CheckpointError(
+                f"'{path}' can't be read, it is torn; delete it to begin anew ({error})"
+            ) from error
         if state['config'] != run_identity(self.config):
             raise CheckpointError(
                 f"'{path}' belongs to a run with other settings: name another output or delete it"
@@ -99,7 +106,19 @@ class Trainer:
         self.optimizer.load_state_dict(state['optimizer'])
         self.step, self.samples = state['step'], state['samples']
         self.seconds = state['seconds']
+        for kind in ('train', 'validation'):
+            self._forget_rows(self.folder / f'{kind}.csv')
         return True
+
+    def _forget_rows(self, path: Path) -> None:
+        """Drop what was logged after the state was saved; those steps come again."""
+        if self.rank or not path.exists():
+            return
+        with path.open(newline='') as file:
+            head, *rows = file.readlines()
+        kept = [row for row in rows if int(row.partition(',')[0]) <= self.step]
+        with path.open('w', newline='') as file:
+            file.writelines((head, *kept))
 
     def save(self) -> None:
         """Write the state, and the averaged network as a snapshot; each appears at once or not."""
@@ -146,7 +165,9 @@ class Trainer:
             for number in (signal.SIGINT, signal.SIGTERM)
         }
         if self.rank == 0 and SummaryWriter is not None:
-            self._board = SummaryWriter(str(self.folder / 'tensorboard'))
+            self._board = SummaryWriter(
+                str(self.folder / 'tensorboard'), purge_step=self.step + 1 if self.step else None
+            )
         progress = tqdm(
             total=self.config.steps,
             initial=self.step,
@@ -200,7 +221,9 @@ class Trainer:
         return self._stop
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        logger.warning('signal %d: stopping after this step', number)
+        if self._stop:  # a step may wait for what never comes
+            raise KeyboardInterrupt
+        logger.warning('signal %d: stopping after this step; once more stops at once', number)
         self._stop = True
 
     def _train_step(self) -> Outcome:

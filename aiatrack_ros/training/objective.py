@@ -20,6 +20,9 @@ import torch
 from torch import nn
 from torch import Tensor
 
+# Of an own box with the true one, to be taken for a reference.
+LEAST_OVERLAP = 0.4
+
 
 class Features(NamedTuple):
     """What the frozen stages of the backbone say of B scenes of F crops, and what is known."""
@@ -88,6 +91,10 @@ def to_xywh(boxes: Tensor) -> Tensor:
     return torch.cat((boxes[..., :2], boxes[..., 2:] - boxes[..., :2]), -1)
 
 
+def _pick(references: References, index: Tensor) -> References:
+    return References(*(tensor[index] for tensor in references))
+
+
 class Objective(nn.Module):
     """The network with its losses.
 
@@ -136,17 +143,21 @@ class Objective(nn.Module):
         error = error.view(count, frames, 4) * config.region_error
         error[:, 0] = 0  # the initial box is given
         size = to_xywh(boxes)[:, 2:].repeat(1, 2)
-        seen = to_xywh(boxes + error.flatten(0, 1) * size)
-        reference = net.refer(memory, seen, position.inner)
-
-        def pick(references: References, index: Tensor) -> References:
-            return References(*(tensor[index] for tensor in references))
-
+        seen = boxes + error.flatten(0, 1) * size
+        if config.own_regions:
+            chance = torch.rand(count, frames, generator=generator)
+            chance[:, 0] = 1
+            chosen = (chance < config.own_regions).flatten().to(boxes.device)
+            own = self._find(memory, lateral, boxes, position.inner, frames)
+            # A tracker that has lost the target altogether makes no reference of what it sees.
+            usable = chosen & present & (overlap(own, boxes)[0] > LEAST_OVERLAP)
+            seen = torch.where(usable[:, None], own, seen)
+        reference = net.refer(memory, to_xywh(seen), position.inner)
         short = reference.short if reference.short is not None else reference.long
         decoded = net.decode(
             memory[triplets.search],
-            pick(reference.long, triplets.initial),
-            pick(short, triplets.short),
+            _pick(reference.long, triplets.initial),
+            _pick(short, triplets.short),
         )
         corners = net.locate(decoded, lateral[triplets.search])
         return self._compare(
@@ -156,6 +167,28 @@ class Objective(nn.Module):
             present[triplets.search] & triplets.same,
             generator,
         )
+
+    @torch.no_grad()
+    def _find(
+        self, memory: Tensor, lateral: Tensor, boxes: Tensor, inner_position: Tensor, frames: int
+    ) -> Tensor:
+        """Return the boxes (B * F, 4) that a tracker with only the initial reference finds."""
+        net = self.network
+        initial = torch.arange(len(boxes), device=boxes.device) // frames
+        inner_position = inner_position.expand(len(boxes), -1, -1)
+        reference = net.refer(
+            memory[::frames], to_xywh(boxes[::frames]), inner_position[::frames]
+        )
+        long = _pick(reference.long, initial)
+        short = reference.long if reference.short is None else reference.short
+        decoded = net.decode(memory, long, _pick(short, initial))
+        learning = net.box_head.training
+        net.box_head.eval()  # what its norms see here is no search frame of a tracker
+        boxes = net.locate(decoded, lateral).boxes.float()
+        net.box_head.train(learning)
+        # Some releases of torch keep weights that were cast here, and with them no gradient.
+        torch.clear_autocast_cache()
+        return boxes
 
     def _compare(
         self,

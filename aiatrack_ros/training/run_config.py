@@ -70,6 +70,9 @@ class LossConfig:
     swapped: float = 0.06
     # Sigma of the error of a short-term reference's box, relative to its size.
     region_error: float = 0.05
+    # Share of short-term references whose box is the one that the network finds there by itself,
+    # as in a tracker, instead. It costs a second, forward-only look at every crop.
+    own_regions: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,12 @@ def parse(kind: Any, value: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise InputError(f'{where}: expected a list, not {value!r}')
         return [parse(arguments[0], item, f'{where}[{i}]') for i, item in enumerate(value)]
+    if origin is tuple:
+        value = list(value) if isinstance(value, tuple) else value
+        items = parse(list[arguments[0]], value, where)
+        if len(items) != len(arguments):
+            raise InputError(f'{where}: expected {len(arguments)} values, not {len(items)}')
+        return tuple(items)
     if origin is dict:
         if not isinstance(value, dict):
             raise InputError(f'{where}: expected a mapping, not {value!r}')
@@ -205,6 +214,7 @@ _SHARES = (
     'blur',
     'noise',
     'swapped',
+    'own_regions',
     'milestone',
     'floor',
     'ema',

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
+import hashlib
 import json
 import logging
 import os
@@ -31,6 +32,7 @@ from aiatrack_ros.training.loop import Trainer
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.preview import write_preview
 from aiatrack_ros.training.run_config import load_config
+from aiatrack_ros.training.run_config import parse
 from aiatrack_ros.training.run_config import TrainConfig
 import numpy as np
 import torch
@@ -91,8 +93,7 @@ def run(args: argparse.Namespace) -> int:
     config = configured(args.config, args.data)
     if args.output:
         config = dataclasses.replace(config, output=args.output)
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    set_threads(args.threads)
     with processes(args.device) as (device, rank, world):
         logging.basicConfig(
             level=logging.INFO if rank == 0 else logging.ERROR, format='%(levelname)s: %(message)s'
@@ -121,6 +122,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def set_threads(threads: int) -> None:
+    """Have torch compute with so many threads; 0 leaves it to torch."""
+    if threads < 0:
+        raise InputError(f'threads is {threads}; it must be 0 (all) or more')
+    if threads:
+        torch.set_num_threads(threads)
+
+
 def configured(path: str, data: str = '') -> TrainConfig:
     """Read a configuration whose sources' relative paths begin in the folder `data`."""
     config = load_config(path)
@@ -139,7 +148,7 @@ def processes(device: str) -> Iterator[tuple[torch.device, int, int]]:
     if world == 1:
         yield choose_device(device), 0, 1
         return
-    if device == 'auto' and torch.cuda.is_available():
+    if device == 'cuda' or device == 'auto' and torch.cuda.is_available():
         device = f'cuda:{os.environ["LOCAL_RANK"]}'
     chosen = choose_device(device)
     if chosen.type == 'cuda':
@@ -152,24 +161,28 @@ def processes(device: str) -> Iterator[tuple[torch.device, int, int]]:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of that name; 'auto' is a GPU where there is one."""
+    """Return the device of that name; 'auto' is a GPU where there is one.
+
+    Raises:
+        DeviceError: The name is unknown, or there is no such device.
+    """
     if name == 'auto':
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    if name.startswith('cuda') and not torch.cuda.is_available():
-        raise DeviceError(f"device '{name}': no CUDA GPU is to be had here; use --device cpu")
-    return torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise DeviceError(f"device '{name}' is unknown; use auto, cpu, cuda or cuda:N") from error
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device.type == 'cuda' and (device.index or 0) >= count:
+        raise DeviceError(f"device '{name}': torch sees {count} CUDA GPUs here; use --device cpu")
+    return device
 
 
 def model_config(config: TrainConfig) -> ModelConfig:
     """Return the variant with the changes that the configuration asks for."""
     base = variant(config.model)
-    known = {f.name for f in dataclasses.fields(base)}
-    for key in config.changes:
-        if key not in known:
-            raise InputError(
-                f"changes: unknown key '{key}'; known keys: {', '.join(sorted(known))}"
-            )
-    return dataclasses.replace(base, **config.changes)
+    # Parsed as a whole, so that keys and values are checked as everywhere in a configuration.
+    return parse(ModelConfig, {**dataclasses.asdict(base), **config.changes}, 'changes')
 
 
 def make_network(config: TrainConfig, model: ModelConfig) -> AiATrack:
@@ -186,7 +199,7 @@ def make_network(config: TrainConfig, model: ModelConfig) -> AiATrack:
 
 
 def feature_cache(config: TrainConfig, network: AiATrack) -> FeatureCache:
-    """Open the cache, which depends on data, sampling and backbone, on nothing trained.
+    """Open the cache, which depends on data, sampling and the backbone's frozen stages.
 
     Raises:
         InputError: A stage of the backbone is to be trained that comes before what is cached.
@@ -207,8 +220,24 @@ def feature_cache(config: TrainConfig, network: AiATrack) -> FeatureCache:
         'seed': config.seed,
         'shard': config.cache.shard,
         'model': [model.backbone, model.crop_size, model.search_factor, tuned],
+        'weights': _frozen_hash(network, tuned),
     }
     return FeatureCache(config.cache, json.loads(json.dumps(recipe)))
+
+
+def _frozen_hash(network: AiATrack, tuned: int) -> str:
+    """Return a hash of the backbone's tensors but for its last `tuned` stages.
+
+    In half precision, in which snapshots are stored: going on from one changes nothing frozen.
+    """
+    backbone = network.backbone[0]
+    stages = backbone.last_stages(tuned)
+    trained = {tensor.data_ptr() for stage in stages for tensor in stage.state_dict().values()}
+    digest = hashlib.sha256()
+    for name, tensor in sorted(backbone.state_dict().items()):
+        if tensor.is_floating_point() and tensor.data_ptr() not in trained:
+            digest.update(name.encode() + tensor.half().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def batches(
@@ -219,6 +248,11 @@ def batches(
         source = SceneSource(config, network.config, device)
         return Ahead(lambda number: source.scenes(number, config.scenes_per_step), world)
     cache = feature_cache(config, network)
+    if config.scenes_per_step > cache.available(0):
+        raise InputError(
+            f'scenes_per_step is {config.scenes_per_step}, but the first step has '
+            f'{cache.available(0)} scenes to draw from; raise cache.ready'
+        )
 
     def cached(number: int) -> Features:
         rng = np.random.default_rng((config.seed, number))

@@ -21,6 +21,7 @@ from aiatrack_ros.training.train import add_run_arguments
 from aiatrack_ros.training.train import choose_device
 from aiatrack_ros.training.train import configured
 from aiatrack_ros.training.train import model_config
+from aiatrack_ros.training.train import set_threads
 from aiatrack_ros.training.train import validation_batches
 import torch
 from tqdm import tqdm
@@ -62,8 +63,7 @@ def run(args: argparse.Namespace) -> int:
     config = dataclasses.replace(
         configured(args.config, args.data), validation_scenes=args.scenes, cache=None
     )
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    set_threads(args.threads)
     logging.basicConfig(level=logging.WARNING, format='%(levelname)s: %(message)s')
     device = choose_device(args.device)
     model = model_config(config)
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     with tqdm(total=steps, unit='batch', dynamic_ncols=True, disable=None) as bar:
         figures = {
             path: {
-                kind: _figures(network.to(device), config, batches, bar)
+                kind: _figures(network, config, device, batches, bar)
                 for kind, batches in kinds.items()
             }
             for path, network in networks.items()
@@ -109,10 +109,14 @@ def _in_place(config: TrainConfig) -> TrainConfig:
 
 @torch.no_grad()
 def _figures(
-    network: AiATrack, config: TrainConfig, batches: list[Scenes], bar: tqdm
+    network: AiATrack,
+    config: TrainConfig,
+    device: torch.device,
+    batches: list[Scenes],
+    bar: tqdm,
 ) -> dict[str, float]:
     """Return the mean of each of FIGURES over the batches."""
-    objective = Objective(network, config.loss, config.optimizer.tuned_stages).eval()
+    objective = Objective(network, config.loss, config.optimizer.tuned_stages).to(device).eval()
     rows = []
     for index, batch in enumerate(batches):
         # The same triplets for every network.

@@ -76,9 +76,10 @@ def read_got10k(path: str, longest: int) -> list[Clip]:
     clips: list[Clip] = []
     for table in sorted(root.glob('*/groundtruth.txt')):
         folder = table.parent
-        absent = [value == 1 for value in _numbers(folder / 'absence.label')]
-        covered = [value == 0 for value in _numbers(folder / 'cover.label')]
-        entries = _numbered(table, '{:08d}.jpg', 1, (absent, covered))
+        hidden = _marks(folder, {'absence.label': 1, 'cover.label': 0})
+        if hidden is None:
+            continue
+        entries = _numbered(table, '{:08d}.jpg', 1, hidden)
         _add_clip(clips, Folder(folder, listed=False), folder.name, entries, longest)
     return _some(clips, root, 'GOT-10k', 'SEQ/groundtruth.txt')
 
@@ -86,16 +87,24 @@ def read_got10k(path: str, longest: int) -> list[Clip]:
 def read_lasot(path: str, longest: int) -> list[Clip]:
     """Return the clips of LaSOT: `CLASS/CLASS-N/groundtruth.txt` and `img/00000001.jpg` beside it.
 
-    Frames that `full_occlusion.txt` or `out_of_view.txt` mark are left out.
+    Frames that `full_occlusion.txt` or `out_of_view.txt` mark are left out, and so are the
+    sequences that `testing_set.txt` names, which is part of LaSOT's toolkit.
     """
     root = Path(path)
+    names = root / 'testing_set.txt'
+    testing = set(names.read_text().split()) if names.is_file() else set()
+    if not testing:
+        logger.warning(
+            "%s is missing: LaSOT's test sequences are trained on too, if they are there", names
+        )
     clips: list[Clip] = []
     for table in sorted((*root.glob('*/groundtruth.txt'), *root.glob('*/*/groundtruth.txt'))):
         folder = table.parent
-        hidden = [
-            [value == 1 for value in _numbers(folder / name)]
-            for name in ('full_occlusion.txt', 'out_of_view.txt')
-        ]
+        if folder.name in testing:
+            continue
+        hidden = _marks(folder, {'full_occlusion.txt': 1, 'out_of_view.txt': 1})
+        if hidden is None:
+            continue
         entries = _numbered(table, 'img/{:08d}.jpg', 1, hidden)
         _add_clip(clips, Folder(folder, listed=False), folder.name, entries, longest)
     return _some(clips, root, 'LaSOT', 'CLASS/CLASS-N/groundtruth.txt')
@@ -124,11 +133,23 @@ def _box(values: Sequence[str]) -> Box | None:
     return box if usable(box) else None
 
 
-def _numbers(file: Path) -> list[float]:
-    """Return the numbers of a label file, one per frame, or none if there is no such file."""
-    if not file.is_file():
-        return []
-    return [float(value) for value in re.split(r'[\s,]+', file.read_text().strip()) if value]
+def _marks(folder: Path, labels: dict[str, int]) -> list[list[bool]] | None:
+    """Return, for each label file that is there, which frames have its number for 'hidden'.
+
+    None, with a word in the log, if one of them holds anything but numbers.
+    """
+    marks = []
+    for name, hidden in labels.items():
+        file = folder / name
+        if not file.is_file():
+            continue
+        words = re.split(r'[\s,]+', file.read_text(errors='replace').strip())
+        try:
+            marks.append([float(word) == hidden for word in words if word])
+        except ValueError as error:
+            _left_out(str(file), str(error))
+            return None
+    return marks
 
 
 def _numbered(
@@ -136,7 +157,7 @@ def _numbered(
 ) -> list[Entry]:
     """Return the entries of a file with one box per line and pictures with numbers for names."""
     entries = []
-    for index, line in enumerate(table.read_text().splitlines()):
+    for index, line in enumerate(table.read_text(errors='replace').splitlines()):
         if any(index < len(marks) and marks[index] for marks in hidden):
             continue
         values = [value for value in re.split(r'[\s,]+', line.strip()) if value]
