@@ -1,28 +1,15 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What names of devices, precisions and threads stand for on this machine."""
+"""What names of precisions and threads stand for on this machine."""
 
 import os
 from pathlib import Path
 
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.tracking.hardware import choose_device
 from aiatrack_ros.tracking.hardware import choose_precision
 from aiatrack_ros.tracking.hardware import choose_threads
 from aiatrack_ros.tracking.hardware import cpu_text
 from aiatrack_ros.tracking.hardware import give_memory_back
 import pytest
-import torch
-
-
-def test_device_names() -> None:
-    assert choose_device('cpu') == torch.device('cpu')
-    assert choose_device('auto').type == ('cuda' if torch.cuda.is_available() else 'cpu')
-    with pytest.raises(DeviceError, match="'gpu' is unknown; use auto, cpu or cuda:N"):
-        choose_device('gpu')
-    with pytest.raises(DeviceError, match="'cuda:99' is not there: torch sees"):
-        choose_device('cuda:99')
-    with pytest.raises(DeviceError, match="'meta' is not supported"):
-        choose_device('meta')
 
 
 def test_precision_names() -> None:

@@ -129,11 +129,17 @@ def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
     first.save = save_once  # killed before the second time
     first.run()
     assert saved[0] == 3
+    # What a power cut leaves: half a line, a file without even its heading.
+    with (tmp_path / 'train.csv').open('a') as file:
+        file.write('2,16,0.0')
     last = trainer(config(tmp_path))
     assert last.resume() and last.step == 3
     last.run()
     assert [row['step'] for row in rows(tmp_path / 'train.csv')] == [2, 4, 6]
     assert [row['step'] for row in rows(tmp_path / 'validation.csv')] == [3, 6]
+    (tmp_path / 'validation.csv').write_text('')
+    assert trainer(config(tmp_path)).resume()
+    assert not (tmp_path / 'validation.csv').exists()
 
 
 def test_a_second_signal_stops_in_mid_step(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.model.checkpoint import variant
+from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
@@ -29,7 +30,6 @@ from aiatrack_ros.tracking.crop import crop_region
 from aiatrack_ros.tracking.engine import create_engine
 from aiatrack_ros.tracking.engine import Engine
 from aiatrack_ros.tracking.engine import Found
-from aiatrack_ros.tracking.hardware import choose_device
 from aiatrack_ros.tracking.hardware import choose_threads
 from aiatrack_ros.tracking.settings import TrackerSettings
 from aiatrack_ros.tracking.tracker import Tracker

@@ -24,7 +24,7 @@ from torch import Tensor
 
 _SHOWN = 4  # how many names an error message lists
 # What reading a torn or foreign pickle may end in.
-_TORN = (
+TORN = (
     pickle.UnpicklingError,
     zipfile.BadZipFile,
     AssertionError,
@@ -66,7 +66,7 @@ def read_state_dict(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             raise CheckpointError(_unreadable(path, error)) from error
     try:
         content = _load_published(path)
-    except _TORN as error:
+    except TORN as error:
         raise CheckpointError(_unreadable(path, error)) from error
     tensors = content.get('net', content) if isinstance(content, dict) else None
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):

@@ -13,11 +13,11 @@ from typing import Protocol
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.config import ModelConfig
+from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.hardware import choose_device
 from aiatrack_ros.tracking.hardware import choose_precision
 from aiatrack_ros.tracking.hardware import choose_threads
 from aiatrack_ros.tracking.settings import ENGINES

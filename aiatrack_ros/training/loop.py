@@ -8,12 +8,12 @@ import json
 import logging
 import math
 from pathlib import Path
-import pickle
 import signal
 import time
 
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.model import AiATrack
+from aiatrack_ros.model.checkpoint import TORN
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.objective import Objective
@@ -92,7 +92,7 @@ class Trainer:
         try:
             # To the CPU: what belongs on a GPU goes there, and counters stay where they are read.
             state = torch.load(path, map_location='cpu', weights_only=True)
-        except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        except TORN as error:
             raise CheckpointError(
                 f"'{path}' can't be read, it is torn; delete it to begin anew ({error})"
             ) from error
@@ -111,14 +111,22 @@ class Trainer:
         return True
 
     def _forget_rows(self, path: Path) -> None:
-        """Drop what was logged after the state was saved; those steps come again."""
+        """Drop half a line, and what was logged after the state was saved: it comes again."""
         if self.rank or not path.exists():
             return
-        with path.open(newline='') as file:
-            head, *rows = file.readlines()
-        kept = [row for row in rows if int(row.partition(',')[0]) <= self.step]
-        with path.open('w', newline='') as file:
-            file.writelines((head, *kept))
+        lines = path.read_bytes().splitlines(keepends=True)
+        if not lines:  # nor a heading: the next row makes it
+            path.unlink()
+            return
+        steps = [line.partition(b',')[0] for line in lines]
+        kept = [
+            line
+            for line, step in zip(lines, steps, strict=True)
+            if line.endswith(b'\n') and step.isdigit() and int(step) <= self.step
+        ]
+        working = path.with_suffix('.part')
+        working.write_bytes(b''.join((lines[0], *kept)))
+        working.replace(path)
 
     def save(self) -> None:
         """Write the state, and the averaged network as a snapshot; each appears at once or not."""

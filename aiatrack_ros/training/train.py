@@ -12,11 +12,11 @@ import logging
 import os
 from pathlib import Path
 
-from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.model.checkpoint import variant
+from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.data import Ahead
 from aiatrack_ros.training.data import check_sources
@@ -158,24 +158,6 @@ def processes(device: str) -> Iterator[tuple[torch.device, int, int]]:
         yield chosen, torch.distributed.get_rank(), world
     finally:
         torch.distributed.destroy_process_group()
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device of that name; 'auto' is a GPU where there is one.
-
-    Raises:
-        DeviceError: The name is unknown, or there is no such device.
-    """
-    if name == 'auto':
-        name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise DeviceError(f"device '{name}' is unknown; use auto, cpu, cuda or cuda:N") from error
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if device.type == 'cuda' and (device.index or 0) >= count:
-        raise DeviceError(f"device '{name}': torch sees {count} CUDA GPUs here; use --device cpu")
-    return device
 
 
 def model_config(config: TrainConfig) -> ModelConfig:

@@ -12,13 +12,13 @@ from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.model.checkpoint import load_tensors
 from aiatrack_ros.model.checkpoint import read_state_dict
+from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.loop import mean_figures
 from aiatrack_ros.training.objective import Objective
 from aiatrack_ros.training.objective import Outcome
 from aiatrack_ros.training.run_config import TrainConfig
 from aiatrack_ros.training.train import add_run_arguments
-from aiatrack_ros.training.train import choose_device
 from aiatrack_ros.training.train import configured
 from aiatrack_ros.training.train import model_config
 from aiatrack_ros.training.train import set_threads
