@@ -21,23 +21,23 @@ setup:  ## Bring ROS 2 wheels into .venv and build (all other targets do it firs
 	@python3 scripts/setup_environment.py
 
 demo: setup  ## Track a target of a real video through real nodes; write the annotated video
-	@$(ENV) $(LIMIT) python3 scripts/demo.py $(if $(VIDEO),--video '$(VIDEO)') \
+	@$(ENV) $(LIMIT) python3 tools/demo.py $(if $(VIDEO),--video '$(VIDEO)') \
 	  $(if $(BOX),--box '$(BOX)') $(if $(OUTPUT),--output '$(OUTPUT)')
 
 sim: setup  ## Let a simulated robot follow somebody with the real nodes; write a video of it
-	@$(ENV) $(LIMIT) python3 scripts/sim.py $(if $(SEED),--seed '$(SEED)') \
+	@$(ENV) $(LIMIT) python3 tools/sim.py $(if $(SEED),--seed '$(SEED)') \
 	  $(if $(OUTPUT),--output '$(OUTPUT)')
 
 latency: setup  ## Measure what the tracker node adds to the time of its tracker, and its idle cost
-	@$(ENV) $(LIMIT) python3 scripts/latency.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)') \
+	@$(ENV) $(LIMIT) python3 tools/latency.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)') \
 	  $(if $(JSON),--json '$(JSON)')
 
 # No limit: it takes as many minutes as it is told, and ends by itself.
 soak: setup  ## Let the tracker node run for MINUTES=10 and see that it does not grow
-	@$(ENV) python3 scripts/soak.py $(if $(MINUTES),--minutes '$(MINUTES)') \
+	@$(ENV) python3 tools/soak.py $(if $(MINUTES),--minutes '$(MINUTES)') \
 	  $(if $(PLOT),--plot '$(PLOT)')
 
-test: setup  ## Run all tests; TESTS=test/test_crop.py runs some
+test: setup  ## Run all tests; TESTS=test/tracking/test_crop.py runs some
 	@$(ENV) $(LIMIT) python3 -m pytest $(TESTS)
 
 lint: setup  ## Check the style

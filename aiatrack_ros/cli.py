@@ -14,23 +14,23 @@ from aiatrack_ros.errors import AiATrackError
 COMMANDS = (
     (
         'track',
-        'aiatrack_ros.tracking.track_video',
+        'aiatrack_ros.commands.track',
         'follow one target through a video or a folder of pictures',
     ),
     (
         'eval',
-        'aiatrack_ros.evaluation.evaluate',
+        'aiatrack_ros.commands.evaluate',
         'measure accuracy on sequences with ground truth',
     ),
-    ('bench', 'aiatrack_ros.evaluation.benchmark', 'measure the speed of every engine here'),
+    ('bench', 'aiatrack_ros.commands.bench', 'measure the speed of every engine here'),
     ('train', 'aiatrack_ros.training.train', 'train a network, or tune one to your camera'),
     (
         'validate',
         'aiatrack_ros.training.validate',
         'compare networks on what a training run holds out',
     ),
-    ('export', 'aiatrack_ros.tracking.export', 'write the network as an ONNX graph'),
-    ('weights', 'aiatrack_ros.model.weights_command', 'list, verify, convert and fetch weights'),
+    ('export', 'aiatrack_ros.tracking.engines.onnx_export', 'write the network as an ONNX graph'),
+    ('weights', 'aiatrack_ros.commands.weights', 'list, verify, convert and fetch weights'),
     (
         'parity',
         'aiatrack_ros.evaluation.parity',

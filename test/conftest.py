@@ -10,7 +10,7 @@ from collections.abc import Generator
 import os
 from pathlib import Path
 
-from aiatrack_ros.nodes.domain import reserve_domain
+from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent

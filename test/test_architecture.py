@@ -23,8 +23,10 @@ ARROWS = {
     'simulation': set(),
     'nodes': {'tracking', 'simulation', 'msg', 'srv'},
     'evaluation': {'tracking', 'model'},
+    'benchmark': {'evaluation', 'tracking', 'model'},
     'training': {'model'},
-    'cli': {'model', 'tracking', 'evaluation', 'training'},
+    'commands': {'model', 'tracking', 'evaluation', 'benchmark', 'training'},
+    'cli': {'commands'},
 }
 ROS = {'rclpy', 'cv_bridge', 'launch', 'launch_ros', 'ament_index_python', 'message_filters'}
 IMAGES = {'cv2', 'PIL'}
@@ -90,7 +92,7 @@ def unlicensed(paths: list[Path]) -> list[Path]:
 def sources(root: Path) -> list[Path]:
     """Return the files of a checkout that need a licence line."""
     top = ('.ci/run', 'CMakeLists.txt', 'Makefile', 'package.xml', 'pyproject.toml', 'setup.py')
-    folders = ('aiatrack_ros', 'cmake', 'config', 'launch', 'msg', 'scripts', 'srv', 'test')
+    folders = 'aiatrack_ros cmake config launch msg scripts srv test tools'.split()
     kinds = ('*.py', '*.sh', '*.txt', '*.in', '*.msg', '*.srv', '*.xml', '*.yaml', '*.rviz')
     found = [root / name for name in top]
     found += [path for folder in folders for kind in kinds for path in (root / folder).rglob(kind)]
@@ -123,7 +125,7 @@ def test_every_source_names_its_licence():
         ('nodes/x.py', 'import aiatrack_ros.model.network'),
         ('training/x.py', 'from aiatrack_ros.tracking.crop import crop_region'),
         ('evaluation/x.py', 'from aiatrack_ros.training import losses'),
-        ('cli.py', 'importlib.import_module("aiatrack_ros.nodes.tracker_node")'),
+        ('commands/x.py', 'importlib.import_module("aiatrack_ros.nodes.tracker.tracker_node")'),
         ('errors.py', 'from aiatrack_ros.model import AiATrack'),
         ('elsewhere.py', 'from aiatrack_ros.model import AiATrack'),
     ],

@@ -31,11 +31,11 @@ def test_mistakes_end_with_code_two_and_one_line(capsys: pytest.CaptureFixture) 
 def test_interruption_is_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    from aiatrack_ros.tracking import track_video
+    from aiatrack_ros.commands import track
 
     def interrupt(args: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(track_video, 'run', interrupt)
+    monkeypatch.setattr(track, 'run', interrupt)
     assert cli.main(['track', 'a.mp4', '--box', '1,2,3,4']) == 130
     assert capsys.readouterr().err == 'aiatrack track: interrupted\n'

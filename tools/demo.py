@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> list[str]:
         parts: list[Part] = []
         with stopping(parts):
             recorder = start(
-                'track_recorder',
+                'playback.track_recorder',
                 folder,
                 output=args.output,
                 fps=float(video.fps),
@@ -86,14 +86,14 @@ def run(args: argparse.Namespace) -> list[str]:
             )
             parts.append(recorder)
             tracker = start(
-                'tracker_node',
+                'tracker.tracker_node',
                 folder,
                 autostart=True,
                 **tracker_parameters(args),
             )
             parts.append(tracker)
             player = start(
-                'video_player',
+                'playback.video_player',
                 folder,
                 path=str(video.path),
                 box=args.box or DEMO_BOX,

@@ -9,7 +9,7 @@ that is faster than the tracker. Beside a figure stands its limit, which is for 
 nothing else.
 
   make latency
-  python3 scripts/latency.py --seconds 60 --json latency.json
+  python3 tools/latency.py --seconds 60 --json latency.json
 
 Ends with 0 if all figures keep within their limits, 1 if not, 2 if something did not run.
 """
@@ -211,7 +211,9 @@ def run(args: argparse.Namespace) -> list[Figure]:
         folder = Path(name)
         parts: list[Part] = []
         with stopping(parts):
-            tracker = start('tracker_node', folder, autostart=True, **tracker_parameters(args))
+            tracker = start(
+                'tracker.tracker_node', folder, autostart=True, **tracker_parameters(args)
+            )
             parts.append(tracker)
             with watching(parts) as watcher:
                 figures = measure(watcher, tracker, parts, folder, args.seconds)

@@ -17,7 +17,7 @@ import sys
 from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
-from aiatrack_ros.nodes.domain import reserve_domain
+from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,16 +55,16 @@ def start(module: str, folder: Path, **parameters: str | float | bool) -> Part:
     """
     Start a node; what it prints and what it logs goes to files in `folder`.
 
-    `module` is one of aiatrack_ros.nodes, or a script of this folder with its .py.
+    `module` is SHELF.NAME of aiatrack_ros.nodes, or a program of this folder with its .py.
     """
-    program = ['-m', f'aiatrack_ros.nodes.{module}']
+    program, name = ['-m', f'aiatrack_ros.nodes.{module}'], module.rpartition('.')[2]
     if module.endswith('.py'):
-        program = [str(ROOT / 'scripts' / module)]
+        program, name = [str(ROOT / 'tools' / module)], module
     arguments = [part for remapping in REMAPPINGS for part in ('-r', remapping)]
     for name, value in parameters.items():
         # JSON is YAML, in which ROS reads the values of parameters.
         arguments += ['-p', f'{name}:={json.dumps(value, ensure_ascii=False)}']
-    log, printed = folder / f'{module}.log', folder / f'{module}.out'
+    log, printed = folder / f'{name}.log', folder / f'{name}.out'
     parent = os.getpid()
 
     def die_with_parent() -> None:
@@ -81,7 +81,7 @@ def start(module: str, folder: Path, **parameters: str | float | bool) -> Part:
             start_new_session=True,
             preexec_fn=die_with_parent if sys.platform == 'linux' else None,
         )
-    return Part(module, process, log, printed)
+    return Part(name, process, log, printed)
 
 
 def stop(part: Part) -> int:

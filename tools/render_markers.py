@@ -18,9 +18,9 @@ import subprocess
 import sys
 import time
 
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes.messages import nanoseconds
-from aiatrack_ros.nodes.picture_plane import PicturePlane
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common.messages import nanoseconds
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
 import cv2
 from geometry_msgs.msg import PointStamped
 import numpy as np

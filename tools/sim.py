@@ -8,7 +8,7 @@ tracker_node tracks, follow_node drives, sim_recorder writes the video and the f
 over DDS, in lock step, so a run does not depend on the speed of the machine.
 
   make sim
-  python3 scripts/sim.py --seed 3 --output other_room.mp4
+  python3 tools/sim.py --seed 3 --output other_room.mp4
 
 Ends with 0 if the robot kept its distance, stopped when the target left and followed it again.
 """
@@ -69,13 +69,15 @@ def run(args: argparse.Namespace) -> Report:
         with stopping(parts):
             # The recorder is first, because it is the one that must miss nothing.
             recorder = start(
-                'sim_recorder', folder, report=str(report), video=args.output, fps=RATE)
+                'playback.sim_recorder', folder, report=str(report), video=args.output, fps=RATE)
             parts.append(recorder)
-            parts.append(start('follow_node', folder, **simulated, enable_stamped_cmd_vel=True))
             parts.append(start(
-                'tracker_node', folder, **simulated, lost_after=LOST_AFTER,
+                'follow.follow_node', folder, **simulated, enable_stamped_cmd_vel=True))
+            parts.append(start(
+                'tracker.tracker_node', folder, **simulated, lost_after=LOST_AFTER,
                 **tracker_parameters(args)))
-            simulator = start('sim_node', folder, seed=args.seed, rate=RATE, patience=PATIENCE)
+            simulator = start(
+                'playback.sim_node', folder, seed=args.seed, rate=RATE, patience=PATIENCE)
             try:
                 supervise(simulator, parts)
             finally:

@@ -11,7 +11,7 @@ the segments of Fast DDS, its own and those of whoever sends to it. They have th
 config/fastdds.xml gives them, and count as resident page by page as messages pass through.
 
   make soak
-  python3 scripts/soak.py --minutes 60 --plot soak.png
+  python3 tools/soak.py --minutes 60 --plot soak.png
 
 Ends with 0 if nothing grew, 1 if something did, 2 if something did not run.
 """
@@ -237,7 +237,9 @@ def run(args: argparse.Namespace) -> list[str]:
         folder = Path(name)
         parts = []
         with stopping(parts):
-            tracker = start('tracker_node', folder, autostart=True, **tracker_parameters(args))
+            tracker = start(
+                'tracker.tracker_node', folder, autostart=True, **tracker_parameters(args)
+            )
             parts.append(tracker)
             parts.append(start('steady_camera.py', folder, rate=RATE,
                                show_seconds=SHOW_SECONDS, hide_seconds=HIDE_SECONDS))

@@ -11,11 +11,11 @@ import math
 import sys
 from typing import Any
 
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import run_node
 import cv2
 import numpy as np
 from rclpy.node import Node

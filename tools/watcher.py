@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.srv import SetTarget
 from processes import check
 from processes import Part

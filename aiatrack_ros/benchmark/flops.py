@@ -7,8 +7,8 @@ from typing import Any
 from aiatrack_ros.model.config import ModelConfig
 from aiatrack_ros.model.factored import factor_attentions
 from aiatrack_ros.model.network import AiATrack
-from aiatrack_ros.tracking.frame import blank_inputs
-from aiatrack_ros.tracking.frame import FrameFunction
+from aiatrack_ros.tracking.engines.frame_function import blank_inputs
+from aiatrack_ros.tracking.engines.frame_function import FrameFunction
 import torch
 from torch import Tensor
 from torch.nn import functional

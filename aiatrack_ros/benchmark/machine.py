@@ -71,7 +71,7 @@ def matmul_rate(device: Any, precision: str) -> float:
         precision: 'fp32' (without TensorFloat-32), 'fp16' or 'bf16'.
     """
     # Imported here, so that a command which only asks for names need not wait for it.
-    from aiatrack_ros.tracking.hardware import DTYPES
+    from aiatrack_ros.tracking.engines.hardware import DTYPES
     import torch
 
     side = _MATRIX_SIDE[device.type]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aiatrack_ros.evaluation.bench_report import inner_stages
-from aiatrack_ros.evaluation.bench_report import is_peer
-from aiatrack_ros.evaluation.bench_report import label
-from aiatrack_ros.evaluation.bench_report import Row
-from aiatrack_ros.evaluation.bench_report import scene
+from aiatrack_ros.benchmark.report import inner_stages
+from aiatrack_ros.benchmark.report import is_peer
+from aiatrack_ros.benchmark.report import label
+from aiatrack_ros.benchmark.report import Row
+from aiatrack_ros.benchmark.report import scene
 from aiatrack_ros.evaluation.plots import figure
 from aiatrack_ros.evaluation.plots import save
 

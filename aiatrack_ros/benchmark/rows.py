@@ -9,12 +9,12 @@ import resource
 import time
 from typing import Any
 
+from aiatrack_ros.benchmark.flops import frame_gmac
+from aiatrack_ros.benchmark.machine import matmul_rate
+from aiatrack_ros.benchmark.machine import native_on_cpu
+from aiatrack_ros.benchmark.scenes import Scene
+from aiatrack_ros.benchmark.scenes import texture
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.evaluation.bench_scenes import Scene
-from aiatrack_ros.evaluation.bench_scenes import texture
-from aiatrack_ros.evaluation.flops import frame_gmac
-from aiatrack_ros.evaluation.machine import matmul_rate
-from aiatrack_ros.evaluation.machine import native_on_cpu
 from aiatrack_ros.evaluation.one_pass import Evaluated
 from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.evaluation.seeded_weights import load_seeded_weights
@@ -27,10 +27,10 @@ from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.engine import create_engine
-from aiatrack_ros.tracking.engine import Engine
-from aiatrack_ros.tracking.engine import Found
-from aiatrack_ros.tracking.hardware import choose_threads
+from aiatrack_ros.tracking.engines.engine import create_engine
+from aiatrack_ros.tracking.engines.engine import Engine
+from aiatrack_ros.tracking.engines.engine import Found
+from aiatrack_ros.tracking.engines.hardware import choose_threads
 from aiatrack_ros.tracking.settings import TrackerSettings
 from aiatrack_ros.tracking.tracker import Tracker
 import cv2

@@ -10,15 +10,15 @@ import math
 from pathlib import Path
 from typing import Any
 
+from aiatrack_ros.benchmark import report as bench_report
+from aiatrack_ros.benchmark import rows as bench_rows
+from aiatrack_ros.benchmark.busy_processes import busy_processes
+from aiatrack_ros.benchmark.machine import describe_machine
+from aiatrack_ros.benchmark.rows import Configuration
+from aiatrack_ros.benchmark.rows import Samples
+from aiatrack_ros.benchmark.scenes import Scene
+from aiatrack_ros.benchmark.worker_process import Worker
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.evaluation import bench_report
-from aiatrack_ros.evaluation import bench_rows
-from aiatrack_ros.evaluation.bench_rows import Configuration
-from aiatrack_ros.evaluation.bench_rows import Samples
-from aiatrack_ros.evaluation.bench_scenes import Scene
-from aiatrack_ros.evaluation.bench_worker import Worker
-from aiatrack_ros.evaluation.load import busy_processes
-from aiatrack_ros.evaluation.machine import describe_machine
 from aiatrack_ros.model.config import VARIANTS
 
 Progress = Callable[[str, int], Any]  # what comes next, and how many steps were done

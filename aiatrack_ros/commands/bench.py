@@ -8,19 +8,19 @@ from pathlib import Path
 import re
 from typing import Any
 
+from aiatrack_ros.benchmark import report as bench_report
+from aiatrack_ros.benchmark.plot import plot_rows
+from aiatrack_ros.benchmark.rows import Configuration
+from aiatrack_ros.benchmark.rows import SETTINGS
+from aiatrack_ros.benchmark.scenes import draw_scene
+from aiatrack_ros.benchmark.scenes import Scene
+from aiatrack_ros.benchmark.scenes import TARGETS
+from aiatrack_ros.benchmark.scenes import video_scene
+from aiatrack_ros.benchmark.session import measure
+from aiatrack_ros.benchmark.session import Plan
+from aiatrack_ros.benchmark.session import steps
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.evaluation import bench_report
 from aiatrack_ros.evaluation import report
-from aiatrack_ros.evaluation.bench_plot import plot_rows
-from aiatrack_ros.evaluation.bench_rows import Configuration
-from aiatrack_ros.evaluation.bench_rows import SETTINGS
-from aiatrack_ros.evaluation.bench_scenes import draw_scene
-from aiatrack_ros.evaluation.bench_scenes import Scene
-from aiatrack_ros.evaluation.bench_scenes import TARGETS
-from aiatrack_ros.evaluation.bench_scenes import video_scene
-from aiatrack_ros.evaluation.bench_session import measure
-from aiatrack_ros.evaluation.bench_session import Plan
-from aiatrack_ros.evaluation.bench_session import steps
 from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.model.config import VARIANTS
 from aiatrack_ros.tracking.boxes import parse_box

@@ -8,6 +8,8 @@ from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 from typing import Any
 
+from aiatrack_ros.commands.options import add_tracker_arguments
+from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation import reliability
 from aiatrack_ros.evaluation import report
@@ -26,8 +28,6 @@ from aiatrack_ros.evaluation.results import write_raw
 from aiatrack_ros.evaluation.sequences import find_sequences
 from aiatrack_ros.evaluation.sequences import LAYOUTS
 from aiatrack_ros.evaluation.sequences import Sequence
-from aiatrack_ros.tracking.options import add_tracker_arguments
-from aiatrack_ros.tracking.options import tracker_from_arguments
 from tqdm import tqdm
 
 DESCRIPTION = """\

@@ -7,12 +7,12 @@ from pathlib import Path
 import statistics
 import sys
 
+from aiatrack_ros.commands.options import add_tracker_arguments
+from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.drawing import draw
-from aiatrack_ros.tracking.options import add_tracker_arguments
-from aiatrack_ros.tracking.options import tracker_from_arguments
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.tracker import Tracker
 from aiatrack_ros.tracking.video import Video

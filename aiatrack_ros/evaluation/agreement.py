@@ -5,6 +5,7 @@ import argparse
 from collections.abc import Mapping
 import copy
 
+from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.one_pass import Trajectory
 from aiatrack_ros.evaluation.report import table
@@ -12,7 +13,6 @@ from aiatrack_ros.tracking import ENGINES
 from aiatrack_ros.tracking import PRECISIONS
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking.boxes import box_iou
-from aiatrack_ros.tracking.options import tracker_from_arguments
 import numpy as np
 
 

@@ -27,8 +27,8 @@ from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.engine import create_engine
-from aiatrack_ros.tracking.engine import Engine
+from aiatrack_ros.tracking.engines.engine import create_engine
+from aiatrack_ros.tracking.engines.engine import Engine
 from aiatrack_ros.tracking.settings import ENGINES
 import numpy as np
 import torch

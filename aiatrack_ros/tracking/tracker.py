@@ -17,8 +17,8 @@ from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
 from aiatrack_ros.tracking.crop import check_image
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.engine import create_engine
-from aiatrack_ros.tracking.engine import Engine
+from aiatrack_ros.tracking.engines.engine import create_engine
+from aiatrack_ros.tracking.engines.engine import Engine
 from aiatrack_ros.tracking.memory import ReferenceMemory
 from aiatrack_ros.tracking.settings import TrackerSettings
 from aiatrack_ros.tracking.target_state import State

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import logging
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.bank import Bank
-from aiatrack_ros.training.bank import READERS
 from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
+from aiatrack_ros.training.picture_bank import Bank
+from aiatrack_ros.training.picture_bank import READERS
 import numpy as np
 from tqdm import tqdm
 

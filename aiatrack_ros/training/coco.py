@@ -14,8 +14,8 @@ from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
 from aiatrack_ros.training.clips import Image
-from aiatrack_ros.training.framing import around
-from aiatrack_ros.training.framing import usable
+from aiatrack_ros.training.surroundings import around
+from aiatrack_ros.training.surroundings import usable
 import cv2
 import numpy as np
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from aiatrack_ros.training.augment import augment
 from aiatrack_ros.training.augment import AugmentConfig
 from aiatrack_ros.training.augment import draw_looks
-from aiatrack_ros.training.bank import Bank
-from aiatrack_ros.training.bank import LEVELS
+from aiatrack_ros.training.picture_bank import Bank
+from aiatrack_ros.training.picture_bank import LEVELS
 from aiatrack_ros.training.sampling import draw_plan
 from aiatrack_ros.training.sampling import Floats
 from aiatrack_ros.training.sampling import Plan

@@ -16,9 +16,9 @@ import time
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model.norm import fold_batch_norms
-from aiatrack_ros.training.data import SceneSource
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.run_config import CacheConfig
+from aiatrack_ros.training.scene_source import SceneSource
 import numpy as np
 import torch
 from torch import Tensor

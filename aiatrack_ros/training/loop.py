@@ -18,9 +18,9 @@ from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.objective import Objective
 from aiatrack_ros.training.objective import Outcome
-from aiatrack_ros.training.optimizing import make_optimizer
-from aiatrack_ros.training.optimizing import MovingAverage
-from aiatrack_ros.training.optimizing import rate_at
+from aiatrack_ros.training.optimizer import make_optimizer
+from aiatrack_ros.training.optimizer import MovingAverage
+from aiatrack_ros.training.optimizer import rate_at
 from aiatrack_ros.training.run_config import TrainConfig
 import safetensors.torch
 import torch

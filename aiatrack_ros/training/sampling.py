@@ -11,8 +11,8 @@ everywhere.
 from dataclasses import dataclass
 from dataclasses import field
 
-from aiatrack_ros.training.bank import Bank
-from aiatrack_ros.training.bank import Group
+from aiatrack_ros.training.picture_bank import Bank
+from aiatrack_ros.training.picture_bank import Group
 import numpy as np
 from numpy.typing import NDArray
 

@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import ModelConfig
-from aiatrack_ros.training.bank import Bank
-from aiatrack_ros.training.bank import PICTURE_SIZE
+from aiatrack_ros.training.clip_pool import Pool
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.coco import read_coco
 from aiatrack_ros.training.compositor import Compositor
 from aiatrack_ros.training.compositor import Scenes
-from aiatrack_ros.training.pool import Pool
+from aiatrack_ros.training.picture_bank import Bank
+from aiatrack_ros.training.picture_bank import PICTURE_SIZE
 from aiatrack_ros.training.run_config import SourceConfig
 from aiatrack_ros.training.run_config import TrainConfig
 from aiatrack_ros.training.stills import read_stills

@@ -18,15 +18,12 @@ from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.model.checkpoint import variant
 from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.training.compositor import Scenes
-from aiatrack_ros.training.data import Ahead
-from aiatrack_ros.training.data import check_sources
-from aiatrack_ros.training.data import SceneSource
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.features import FeatureCache
-from aiatrack_ros.training.initial import load_imagenet
-from aiatrack_ros.training.initial import load_initial
-from aiatrack_ros.training.initial import start_matching
-from aiatrack_ros.training.initial import trained_before
+from aiatrack_ros.training.initial_weights import load_imagenet
+from aiatrack_ros.training.initial_weights import load_initial
+from aiatrack_ros.training.initial_weights import start_matching
+from aiatrack_ros.training.initial_weights import trained_before
 from aiatrack_ros.training.loop import Batch
 from aiatrack_ros.training.loop import Trainer
 from aiatrack_ros.training.objective import Features
@@ -34,6 +31,9 @@ from aiatrack_ros.training.preview import write_preview
 from aiatrack_ros.training.run_config import load_config
 from aiatrack_ros.training.run_config import parse
 from aiatrack_ros.training.run_config import TrainConfig
+from aiatrack_ros.training.scene_source import Ahead
+from aiatrack_ros.training.scene_source import check_sources
+from aiatrack_ros.training.scene_source import SceneSource
 import numpy as np
 import torch
 

@@ -20,9 +20,9 @@ from aiatrack_ros.training.clips import Box
 from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
-from aiatrack_ros.training.framing import around
-from aiatrack_ros.training.framing import usable
 from aiatrack_ros.training.stills import mask_at
+from aiatrack_ros.training.surroundings import around
+from aiatrack_ros.training.surroundings import usable
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from aiatrack_ros.evaluation.load import busy_processes
+from aiatrack_ros.benchmark.busy_processes import busy_processes
 import pytest
 
 
@@ -54,7 +54,7 @@ def test_none_is_none():
 def test_they_end_with_a_parent_that_is_killed():
     code = (
         'import time\n'
-        'from aiatrack_ros.evaluation.load import busy_processes\n'
+        'from aiatrack_ros.benchmark.busy_processes import busy_processes\n'
         'with busy_processes(1) as p:\n'
         '    print(p[0].pid, flush=True)\n'
         '    time.sleep(60)'

@@ -1,8 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The count of multiply-adds, against counts by hand and those of AIATRACK.md."""
 
-from aiatrack_ros.evaluation.flops import frame_gmac
-from aiatrack_ros.evaluation.flops import MacCounter
+from aiatrack_ros.benchmark.flops import frame_gmac
+from aiatrack_ros.benchmark.flops import MacCounter
 from aiatrack_ros.model import VARIANTS
 import pytest
 import torch

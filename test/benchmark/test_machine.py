@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Names of the machine, and its rate of matrix products."""
 
-from aiatrack_ros.evaluation import machine
+from aiatrack_ros.benchmark import machine
 import pytest
 import torch
 

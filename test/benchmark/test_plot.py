@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
-from aiatrack_ros.evaluation import bench_plot
+from aiatrack_ros.benchmark import plot
+from benchmark_rows import row
 import cv2
 import pytest
-from test_bench_report import row
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from test_bench_report import row
     ],
 )
 def test_parts_add_up(stages: dict[str, float]):
-    parts = bench_plot.parts_of(row(p50_ms=10.0, stages=stages))
+    parts = plot.parts_of(row(p50_ms=10.0, stages=stages))
     assert sum(parts.values()) == pytest.approx(10.0)
     assert 'decode' not in parts and min(parts.values()) >= 0
     if 'heads' in stages:
@@ -30,15 +30,15 @@ def test_parts_add_up(stages: dict[str, float]):
 def test_a_picture(tmp_path: Path):
     peer = row(engine='opencv', model='nanotrack_v2', stages={'decode': 1.0})
     rows = [row(), row(model='aiatrack_r50', p50_ms=200.0, p95_ms=300.0), peer]
-    image = cv2.imread(str(bench_plot.plot_rows(rows, tmp_path / 'x' / 'bench.png')))
+    image = cv2.imread(str(plot.plot_rows(rows, tmp_path / 'x' / 'bench.png')))
     assert image.shape[1] == 1650 and image.std() > 5
 
 
 def test_panels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     saved = []
-    monkeypatch.setattr(bench_plot, 'save', lambda drawing, path: saved.append(drawing))
+    monkeypatch.setattr(plot, 'save', lambda drawing, path: saved.append(drawing))
     peer = row(engine='opencv', model='nanotrack_v2', stages={'decode': 1.0})
-    bench_plot.plot_rows([row(), row(model='aiatrack_r50', p50_ms=2000.0), peer], tmp_path)
+    plot.plot_rows([row(), row(model='aiatrack_r50', p50_ms=2000.0), peer], tmp_path)
     lite, r50 = saved[0].axes
     names = [text.get_text() for text in lite.get_yticklabels()]
     assert len(names) == 2 and 'nanotrack_v2' in names[1]
@@ -46,5 +46,5 @@ def test_panels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_roofline():
-    assert bench_plot.roofline_ms(row(gmac=0.5, matmul_gflops=100.0)) == pytest.approx(10.0)
-    assert bench_plot.roofline_ms(row(gmac=None, matmul_gflops=None)) is None
+    assert plot.roofline_ms(row(gmac=0.5, matmul_gflops=100.0)) == pytest.approx(10.0)
+    assert plot.roofline_ms(row(gmac=None, matmul_gflops=None)) is None

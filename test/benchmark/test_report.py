@@ -1,46 +1,21 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """From samples to figures and tables."""
 
-from aiatrack_ros.evaluation import bench_report
+from aiatrack_ros.benchmark import report
+from benchmark_rows import row
+from benchmark_rows import TIMES
 import pytest
-
-TIMES = {
-    'init': [0.2, 0.1, 0.3],
-    'total': [k / 1000 for k in range(1, 102)],
-    'decode': [0.004],
-    'crop': [0.001],
-    'network': [0.010, 0.020, 0.030],
-    'memory': [0.002],
-}
-
-
-def row(**changes: object) -> dict:
-    """Return a row of the JSON file."""
-    return {
-        'engine': 'eager',
-        'model': 'aiatrack_lite',
-        'precision': 'fp32',
-        'threads': 1,
-        'device': 'cpu',
-        'load': 0,
-        'frame': '640x480',
-        'target': 'small',
-        **bench_report.row_figures(TIMES, {'heads': [0.003], 'backbone': [0.005]}, [100, 200], 2),
-        'peak_rss_mib': 300.0,
-        'gpu_mib': None,
-        **changes,
-    }
 
 
 def test_percentiles():
-    figures = bench_report.summarise([k / 1000 for k in range(101)])
+    figures = report.summarise([k / 1000 for k in range(101)])
     expected = {'mean_ms': 50, 'p50_ms': 50, 'p95_ms': 95, 'p99_ms': 99}
     assert figures == pytest.approx(expected)
-    assert bench_report.summarise([0.004]) == pytest.approx(dict.fromkeys(expected, 4))
+    assert report.summarise([0.004]) == pytest.approx(dict.fromkeys(expected, 4))
 
 
 def test_figures():
-    figures = bench_report.row_figures(TIMES, {'heads': [0.003]}, [100.0, 300.0], 2.0)
+    figures = report.row_figures(TIMES, {'heads': [0.003]}, [100.0, 300.0], 2.0)
     assert figures['init_ms'] == pytest.approx(200) and figures['frames'] == 101
     assert figures['p50_ms'] == pytest.approx(51) and figures['fps'] == pytest.approx(1000 / 51)
     # 4 GFLOP in 20 ms, beside 200 GFLOP/s.
@@ -51,29 +26,29 @@ def test_figures():
 
 def test_figures_of_a_peer():
     times = {name: TIMES[name] for name in ('init', 'total', 'decode')}
-    figures = bench_report.row_figures(times, {}, [], None)
+    figures = report.row_figures(times, {}, [], None)
     assert figures['gflops'] is figures['fraction'] is figures['matmul_gflops'] is None
     assert list(figures['stages']) == ['decode']
 
 
 def test_tables():
     rows = [row(), row(load=2, threads=2, engine='openvino')]
-    text = bench_report.times_table(rows)
+    text = report.times_table(rows)
     assert 'eager aiatrack_lite fp32, 1 thread ' in text and '640x480 small, load 2' in text
     assert 'GPU MiB' not in text
-    assert 'GPU MiB' in bench_report.times_table([row(device='cuda:0', gpu_mib=120.0)])
-    stages = bench_report.stages_table(rows).splitlines()
+    assert 'GPU MiB' in report.times_table([row(device='cuda:0', gpu_mib=120.0)])
+    stages = report.stages_table(rows).splitlines()
     assert stages[0].split()[-6:] == 'decode crop network backbone heads memory'.split()
-    crops = bench_report.crop_figures((16, 32), [[0.001], [0.002, 0.004]], 4.0)
+    crops = report.crop_figures((16, 32), [[0.001], [0.002, 0.004]], 4.0)
     assert [c['side_px'] for c in crops] == [64, 128] and crops[1]['p50_ms'] == pytest.approx(3)
-    assert '128' in bench_report.crops_table(crops)
+    assert '128' in report.crops_table(crops)
 
 
 def test_ratio_of_load():
     rows = [row(p50_ms=10.0), row(p50_ms=15.0, load=1), row(p50_ms=1.0, load=1, target='large')]
-    (ratio,) = bench_report.loaded_ratios(rows)
+    (ratio,) = report.loaded_ratios(rows)
     assert ratio['ratio'] == pytest.approx(1.5) and ratio['load'] == 1
-    assert '1.50' in bench_report.loads_table([ratio])
+    assert '1.50' in report.loads_table([ratio])
 
 
 def test_ratio_to_peers():
@@ -81,10 +56,10 @@ def test_ratio_to_peers():
         row(engine='opencv', model='nanotrack_v2', p50_ms=5.0),
         row(engine='opencv', model='nanotrack_v2', p50_ms=1.0, threads=2),
     ]
-    (ratio,) = bench_report.peer_ratios([row(p50_ms=10.0), row(p50_ms=1.0, load=1)], peers)
+    (ratio,) = report.peer_ratios([row(p50_ms=10.0), row(p50_ms=1.0, load=1)], peers)
     assert ratio['ratio'] == pytest.approx(2) and ratio['peer'] == 'nanotrack_v2'
-    assert 'nanotrack_v2' in bench_report.peers_table([ratio])
-    assert bench_report.is_peer(peers[0]) and not bench_report.is_peer(row())
+    assert 'nanotrack_v2' in report.peers_table([ratio])
+    assert report.is_peer(peers[0]) and not report.is_peer(row())
 
 
 def test_a_busy_machine_is_said():
@@ -96,5 +71,5 @@ def test_a_busy_machine_is_said():
         'libraries': {'torch': '2'},
         'load_average': 0.2,
     }
-    assert bench_report.machine_text(machine) == 'X, 4 cores; native: fp32\ntorch 2'
-    assert 'load average' in bench_report.machine_text({**machine, 'load_average': 2.0})
+    assert report.machine_text(machine) == 'X, 4 cores; native: fp32\ntorch 2'
+    assert 'load average' in report.machine_text({**machine, 'load_average': 2.0})

@@ -4,17 +4,17 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+from aiatrack_ros.benchmark import rows
+from aiatrack_ros.benchmark.rows import Configuration
+from aiatrack_ros.benchmark.rows import LedEngine
+from aiatrack_ros.benchmark.rows import Samples
+from aiatrack_ros.benchmark.rows import SceneBench
+from aiatrack_ros.benchmark.rows import TrackerBench
+from aiatrack_ros.benchmark.scenes import draw_scene
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.evaluation import bench_rows
-from aiatrack_ros.evaluation.bench_rows import Configuration
-from aiatrack_ros.evaluation.bench_rows import LedEngine
-from aiatrack_ros.evaluation.bench_rows import Samples
-from aiatrack_ros.evaluation.bench_rows import SceneBench
-from aiatrack_ros.evaluation.bench_rows import TrackerBench
-from aiatrack_ros.evaluation.bench_scenes import draw_scene
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.engines.engine import Found
 import numpy as np
 import pytest
 import torch
@@ -59,7 +59,7 @@ class Told(SceneBench):
 
 
 def test_rounds_are_warmed_up():
-    bench, warm = Told(), bench_rows.WARM_UPS
+    bench, warm = Told(), rows.WARM_UPS
     samples = bench._show(0, 5, 60.0)
     assert {name: len(values) for name, values in samples.times.items()} == {
         'init': 1,
@@ -90,13 +90,13 @@ def test_our_tracker():
     # It looks where the target is, and its ensemble is full of distinct frames.
     box = bench._tracker._target.box
     assert box == pytest.approx(SCENES[1].boxes[SCENES[1].place(bench._at)], abs=1e-3)
-    assert bench._led.last[2].count == bench_rows.SETTINGS.short_term_memory_size
+    assert bench._led.last[2].count == rows.SETTINGS.short_term_memory_size
     assert bench.gmac() == pytest.approx(0.66, rel=0.02)
-    assert [len(times) for times in bench.crops()] == [12] * len(bench_rows.CROP_TARGETS)
+    assert [len(times) for times in bench.crops()] == [12] * len(rows.CROP_TARGETS)
 
 
 def test_what_can_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(bench_rows, 'native_on_cpu', lambda: {'fp32'})
+    monkeypatch.setattr(rows, 'native_on_cpu', lambda: {'fp32'})
     with pytest.raises(DeviceError, match="'bf16' is not native"):
         TrackerBench(Configuration('eager', 'aiatrack_lite', 'bf16', 1), 'cpu', '', SCENES)
     with pytest.raises(DeviceError, match='runs on cuda'):

@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
+from aiatrack_ros.benchmark.scenes import draw_scene
+from aiatrack_ros.benchmark.scenes import Scene
+from aiatrack_ros.benchmark.scenes import video_scene
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.evaluation.bench_scenes import draw_scene
-from aiatrack_ros.evaluation.bench_scenes import Scene
-from aiatrack_ros.evaluation.bench_scenes import video_scene
 import benchmark_trees as trees
 import numpy as np
 import pytest

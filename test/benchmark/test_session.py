@@ -4,15 +4,15 @@
 from pathlib import Path
 from typing import Any
 
+from aiatrack_ros.benchmark import session
+from aiatrack_ros.benchmark.rows import Configuration
+from aiatrack_ros.benchmark.rows import CROP_TARGETS
+from aiatrack_ros.benchmark.rows import Samples
+from aiatrack_ros.benchmark.scenes import Scene
+from aiatrack_ros.benchmark.session import measure
+from aiatrack_ros.benchmark.session import Plan
+from aiatrack_ros.benchmark.session import steps
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.evaluation import bench_session
-from aiatrack_ros.evaluation.bench_rows import Configuration
-from aiatrack_ros.evaluation.bench_rows import CROP_TARGETS
-from aiatrack_ros.evaluation.bench_rows import Samples
-from aiatrack_ros.evaluation.bench_scenes import Scene
-from aiatrack_ros.evaluation.bench_session import measure
-from aiatrack_ros.evaluation.bench_session import Plan
-from aiatrack_ros.evaluation.bench_session import steps
 import pytest
 
 SCENES = tuple(Scene((64, h), 'small', (b'',), ((1, 2, 3, 4),)) for h in (48, 96))
@@ -56,7 +56,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
         def __exit__(self, *_: object) -> None:
             self.close()
 
-    monkeypatch.setattr(bench_session, 'Worker', Fake)
+    monkeypatch.setattr(session, 'Worker', Fake)
     return told
 
 

@@ -3,9 +3,9 @@
 
 import os
 
+from aiatrack_ros.benchmark.worker_process import Worker
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.evaluation.bench_worker import Worker
 import pytest
 
 

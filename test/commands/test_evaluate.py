@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from aiatrack_ros import cli
-from aiatrack_ros.evaluation import evaluate
+from aiatrack_ros.commands import evaluate
 from aiatrack_ros.evaluation.peers import Peer
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS

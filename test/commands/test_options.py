@@ -4,9 +4,9 @@
 import argparse
 import dataclasses
 
+from aiatrack_ros.commands.options import add_tracker_arguments
+from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.tracking import TrackerSettings
-from aiatrack_ros.tracking.options import add_tracker_arguments
-from aiatrack_ros.tracking.options import tracker_from_arguments
 import pytest
 
 
@@ -25,7 +25,7 @@ def test_defaults_are_the_settings_defaults() -> None:
 def test_values_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(
-        'aiatrack_ros.tracking.options.create_tracker', lambda *args: seen.append(args)
+        'aiatrack_ros.commands.options.create_tracker', lambda *args: seen.append(args)
     )
     tracker_from_arguments(
         parse('--model', 'aiatrack_r50', '--short-term-memory-size', '5', '--lost-threshold', '.1')

@@ -9,9 +9,9 @@ import shutil
 import zipfile
 
 from aiatrack_ros import cli
+from aiatrack_ros.commands import weights
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
-from aiatrack_ros.model import weights_command
 from aiatrack_ros.model.checkpoint import read_state_dict
 from file_server import serve
 import pytest
@@ -168,9 +168,9 @@ def test_list(
     published: Path, home: Path, tmp_path: Path, call: Callable, monkeypatch: pytest.MonkeyPatch
 ):
     shipped = tmp_path / 'shipped.safetensors'
-    weights_command.convert(published, shipped, half=True)
+    weights.convert(published, shipped, half=True)
     monkeypatch.setattr(
-        weights_command,
+        weights,
         'shipped_weights',
         lambda model: shipped if model == 'aiatrack_lite' else None,
     )
@@ -229,7 +229,7 @@ class TestFetch:
         assert url in errors and 'go online' in errors
 
     def test_where_the_published_models_are(self):
-        assert weights_command.PUBLISHED_URL == (
+        assert weights.PUBLISHED_URL == (
             'https://github.com/Little-Podi/AiATrack/releases/download/downloads/'
             'Trained_Models.zip'
         )

@@ -1,8 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """config/tracker.rviz fits what the nodes publish; config/box_selector.yaml what they take."""
 
-from aiatrack_ros.nodes.box_selector_node import BOX_SELECTOR
-from aiatrack_ros.nodes.box_selector_node import BoxSelectorNode
+from aiatrack_ros.nodes.selection.box_selector_node import BOX_SELECTOR
+from aiatrack_ros.nodes.selection.box_selector_node import BoxSelectorNode
 import pytest
 from ros_harness import ROOT
 from ros_harness import Ros

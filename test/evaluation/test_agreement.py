@@ -12,7 +12,7 @@ from aiatrack_ros.evaluation.sequences import find_sequences
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.engine import create_engine
+from aiatrack_ros.tracking.engines.engine import create_engine
 import numpy as np
 import pytest
 

@@ -12,10 +12,10 @@ import os
 import random
 import threading
 
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.parameters import TRACKER_NODE
-from aiatrack_ros.nodes.tracker_node import TrackerNode
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import TRACKER_NODE
+from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
 from aiatrack_ros.tracking import create_tracker
 from builtin_interfaces.msg import Time
 import cv2

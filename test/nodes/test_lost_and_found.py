@@ -6,7 +6,7 @@ The video is composited: a toy walks out on the left of a textured ground and re
 """
 
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import messages
+from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.tracking import create_tracker
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking.boxes import box_iou

@@ -3,17 +3,13 @@
 
 import os
 import signal
-import sys
 
 from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.msg import TrackerStatus
-import pytest
-from ros_harness import ROOT
-
-sys.path.insert(0, str(ROOT / 'scripts'))
 from processes import start
 from processes import stop
 from processes import stopping
+import pytest
 from watcher import START_SECONDS
 from watcher import watching
 
@@ -26,7 +22,7 @@ def test_outlives_its_camera_and_ends_cleanly_in_mid_track(tmp_path, end):
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     parts = []
     with stopping(parts):
-        tracker = start('tracker_node', tmp_path, autostart=True)
+        tracker = start('tracker.tracker_node', tmp_path, autostart=True)
         parts.append(tracker)
         camera = start('steady_camera.py', tmp_path, rate=30.0)
         parts.append(camera)

@@ -2,8 +2,8 @@
 """Two cameras are two namespaces: nothing of one tracker reaches the other."""
 
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.tracker_node import TrackerNode
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
 from aiatrack_ros.tracking import State
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition

@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parent.parent / 'scripts' / 'setup_environment.py'
+SCRIPT = Path(__file__).resolve().parents[2] / 'scripts' / 'setup_environment.py'
 spec = importlib.util.spec_from_file_location('setup_environment', SCRIPT)
 setup_environment = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(setup_environment)

@@ -9,8 +9,8 @@ from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
-from aiatrack_ros.tracking.eager_engine import EagerEngine
-from aiatrack_ros.tracking.engine import Engine
+from aiatrack_ros.tracking.engines.eager import EagerEngine
+from aiatrack_ros.tracking.engines.engine import Engine
 import cv2
 import numpy as np
 import torch

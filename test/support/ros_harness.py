@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2: run make setup, or source a distribution')
 
-from aiatrack_ros.nodes import images
+from aiatrack_ros.nodes.common import images
 from aiatrack_ros.tracking import State
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import TrackResult
@@ -29,7 +29,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 DEADLINE = 30.0  # seconds that anything may take before a test gives up
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _load_profile() -> None:

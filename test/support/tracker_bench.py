@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.tracker_node import TrackerNode
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
 from aiatrack_ros.srv import SetTarget
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition

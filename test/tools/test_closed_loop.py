@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(900)
 def simulate(*arguments):
     environment = {**os.environ, 'PYTHONPATH': f'{ROOT}:{os.environ.get("PYTHONPATH", "")}'}
     return subprocess.run(
-        [sys.executable, str(ROOT / 'scripts' / 'sim.py'), *arguments],
+        [sys.executable, str(ROOT / 'tools' / 'sim.py'), *arguments],
         capture_output=True, text=True, timeout=880, env=environment)
 
 

@@ -44,7 +44,7 @@ def film(tmp_path_factory):
 def start(tmp_path, *arguments):
     environment = {**os.environ, 'TMPDIR': str(tmp_path)}      # a killed demo leaves its logs
     return subprocess.Popen(
-        [sys.executable, str(ROOT / 'scripts' / 'demo.py'), *map(str, arguments)], text=True,
+        [sys.executable, str(ROOT / 'tools' / 'demo.py'), *map(str, arguments)], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 
@@ -96,8 +96,8 @@ def test_says_in_one_line_what_went_wrong(film, weights, tmp_path, change, words
     ({'--output': 'no/where.mp4'}, "output 'no/where.mp4' can't be written"),
 ])
 def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, change, words):
-    monkeypatch.syspath_prepend(ROOT / 'scripts')
-    spec = importlib.util.spec_from_file_location('demo', ROOT / 'scripts' / 'demo.py')
+    monkeypatch.syspath_prepend(ROOT / 'tools')
+    spec = importlib.util.spec_from_file_location('demo', ROOT / 'tools' / 'demo.py')
     demo = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, 'demo', demo)
     spec.loader.exec_module(demo)

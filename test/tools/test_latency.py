@@ -9,12 +9,10 @@ import sys
 
 from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.msg import TrackerStatus
-import pytest
-from ros_harness import ROOT
-
-sys.path.insert(0, str(ROOT / 'scripts'))
 import latency
 from processes import ProcessError
+import pytest
+from ros_harness import ROOT
 from steady_camera import Scene
 from watcher import Answer
 from watcher import cpu_seconds
@@ -104,7 +102,7 @@ def test_cpu_seconds_are_those_of_the_process():
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, str(ROOT / 'scripts' / 'latency.py'), *arguments],
+        [sys.executable, str(ROOT / 'tools' / 'latency.py'), *arguments],
         capture_output=True, text=True, timeout=180,
         env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')})
 

@@ -12,8 +12,6 @@ from aiatrack_ros.model.checkpoint import shipped_weights
 import cv2
 import pytest
 from ros_harness import ROOT
-
-sys.path.insert(0, str(ROOT / 'scripts'))
 import soak
 from soak import Sample
 
@@ -86,7 +84,7 @@ def test_looks_at_a_process():
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, str(ROOT / 'scripts' / 'soak.py'), *arguments],
+        [sys.executable, str(ROOT / 'tools' / 'soak.py'), *arguments],
         capture_output=True, text=True, timeout=180,
         env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')})
 

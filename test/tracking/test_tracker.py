@@ -15,8 +15,8 @@ from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.engine import create_engine
-from aiatrack_ros.tracking.engine import Found
+from aiatrack_ros.tracking.engines.engine import create_engine
+from aiatrack_ros.tracking.engines.engine import Found
 import numpy as np
 import pytest
 import torch

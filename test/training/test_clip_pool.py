@@ -2,11 +2,11 @@
 """Clips that are renewed while training."""
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.bank import Bank
+from aiatrack_ros.training.clip_pool import Pool
 from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
-from aiatrack_ros.training.pool import Pool
+from aiatrack_ros.training.picture_bank import Bank
 import numpy as np
 import pytest
 import torch

@@ -5,9 +5,9 @@ import dataclasses
 from pathlib import Path
 
 from aiatrack_ros.training.augment import AugmentConfig
-from aiatrack_ros.training.bank import Bank
 from aiatrack_ros.training.compositor import Compositor
 from aiatrack_ros.training.compositor import mirrored
+from aiatrack_ros.training.picture_bank import Bank
 from aiatrack_ros.training.sampling import draw_plan
 from aiatrack_ros.training.sampling import SamplingConfig
 from aiatrack_ros.training.stills import read_stills

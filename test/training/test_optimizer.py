@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Rates, groups and averages."""
 
-from aiatrack_ros.training.optimizing import make_optimizer
-from aiatrack_ros.training.optimizing import MovingAverage
-from aiatrack_ros.training.optimizing import rate_at
+from aiatrack_ros.training.optimizer import make_optimizer
+from aiatrack_ros.training.optimizer import MovingAverage
+from aiatrack_ros.training.optimizer import rate_at
 from aiatrack_ros.training.run_config import OptimizerConfig
 import pytest
 import torch

@@ -5,10 +5,10 @@ import logging
 from pathlib import Path
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.bank import Bank
-from aiatrack_ros.training.bank import cut_out
-from aiatrack_ros.training.bank import hull_points
 from aiatrack_ros.training.clips import Frame
+from aiatrack_ros.training.picture_bank import Bank
+from aiatrack_ros.training.picture_bank import cut_out
+from aiatrack_ros.training.picture_bank import hull_points
 from aiatrack_ros.training.stills import read_stills
 from aiatrack_ros.training.videos import read_videos
 import numpy as np

@@ -7,7 +7,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.training.run_config import load_config
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BEGIN = 'output: out\nsources:\n  - {path: a, format: video, place: 1}\n'
 
 

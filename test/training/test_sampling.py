@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The geometry of scenes."""
 
-from aiatrack_ros.training.bank import Bank
+from aiatrack_ros.training.picture_bank import Bank
 from aiatrack_ros.training.sampling import affine
 from aiatrack_ros.training.sampling import apply
 from aiatrack_ros.training.sampling import draw_plan

@@ -7,11 +7,11 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
-from aiatrack_ros.training.data import Ahead
-from aiatrack_ros.training.data import check_sources
-from aiatrack_ros.training.data import SceneSource
-from aiatrack_ros.training.data import split
 from aiatrack_ros.training.run_config import load_config
+from aiatrack_ros.training.scene_source import Ahead
+from aiatrack_ros.training.scene_source import check_sources
+from aiatrack_ros.training.scene_source import SceneSource
+from aiatrack_ros.training.scene_source import split
 import numpy as np
 import pytest
 import torch

@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Frames cut to their target's surroundings."""
 
-from aiatrack_ros.training.framing import around
-from aiatrack_ros.training.framing import SURROUNDINGS
-from aiatrack_ros.training.framing import usable
+from aiatrack_ros.training.surroundings import around
+from aiatrack_ros.training.surroundings import SURROUNDINGS
+from aiatrack_ros.training.surroundings import usable
 import numpy as np
 import pytest
 

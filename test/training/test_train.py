@@ -18,7 +18,7 @@ import pytest
 import torch
 from training_trees import write_run
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def call(*arguments: str) -> int:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import threading
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.images import ImageMessage
-from aiatrack_ros.nodes.messages import nanoseconds
-from aiatrack_ros.nodes.messages import seconds_text
+from aiatrack_ros.nodes.common.images import ImageMessage
+from aiatrack_ros.nodes.common.messages import nanoseconds
+from aiatrack_ros.nodes.common.messages import seconds_text
 
 MAX_BYTES = 256 * 2**20
 

@@ -10,15 +10,15 @@ import math
 import sys
 from typing import Any
 
-from aiatrack_ros.nodes import depth
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.run import EXIT_FAILURE
-from aiatrack_ros.nodes.run import EXIT_OK
-from aiatrack_ros.nodes.run import finish
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common import depth_images
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
+from aiatrack_ros.nodes.common.run_node import EXIT_OK
+from aiatrack_ros.nodes.common.run_node import finish
+from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.simulation import camera_view
 from aiatrack_ros.simulation import world
 from aiatrack_ros.simulation.camera_view import CameraView
@@ -192,7 +192,7 @@ class SimNode(Node):
             (self._truth, truth),
             (self._boxes, self._box_message),
             (self._infos, _camera_info(header)),
-            (self._depths, depth.encode(view.depth, header)),
+            (self._depths, depth_images.encode(view.depth, header)),
             # The image is last: what is needed to judge it shall be there before.
             (self._images, images.encode(view.picture[..., ::-1], header, 'bgr8'))]
 

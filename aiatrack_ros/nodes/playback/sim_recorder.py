@@ -8,13 +8,13 @@ from typing import Any
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.pairing import Pair
-from aiatrack_ros.nodes.pairing import StampPairing
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.playback.stamp_pairing import Pair
+from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.simulation.map_view import MapView
 from aiatrack_ros.simulation.run_report import make_report
 from aiatrack_ros.simulation.run_report import Record

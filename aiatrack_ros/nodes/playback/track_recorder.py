@@ -7,14 +7,14 @@ from typing import Any
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.pairing import Pair
-from aiatrack_ros.nodes.pairing import StampPairing
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.run import EXIT_OK
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import EXIT_OK
+from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.playback.stamp_pairing import Pair
+from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.video import VideoWriter
 import numpy as np

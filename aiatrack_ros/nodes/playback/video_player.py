@@ -6,14 +6,14 @@ import sys
 from typing import Any
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.run import EXIT_OK
-from aiatrack_ros.nodes.run import EXIT_USAGE
-from aiatrack_ros.nodes.run import finish
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import EXIT_OK
+from aiatrack_ros.nodes.common.run_node import EXIT_USAGE
+from aiatrack_ros.nodes.common.run_node import finish
+from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.video import Video

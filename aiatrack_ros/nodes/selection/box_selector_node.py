@@ -16,16 +16,16 @@ from typing import Any
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes import plane_markers
-from aiatrack_ros.nodes.corner_pair import Corner
-from aiatrack_ros.nodes.corner_pair import CornerPair
-from aiatrack_ros.nodes.corner_pair import enclosing_box
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.picture_plane import PicturePlane
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.selection import plane_markers
+from aiatrack_ros.nodes.selection.corner_pair import Corner
+from aiatrack_ros.nodes.selection.corner_pair import CornerPair
+from aiatrack_ros.nodes.selection.corner_pair import enclosing_box
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.drawing import COLORS
 from builtin_interfaces.msg import Time

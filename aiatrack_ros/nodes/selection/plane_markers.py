@@ -9,7 +9,7 @@ long as it is RViz's fixed frame.
 from array import array
 from collections.abc import Iterable
 
-from aiatrack_ros.nodes.picture_plane import PicturePlane
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
 from aiatrack_ros.tracking.boxes import Box
 import cv2
 from geometry_msgs.msg import Point

@@ -13,10 +13,10 @@ import threading
 import time
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.frame_buffer import Frame
-from aiatrack_ros.nodes.frame_buffer import FrameBuffer
-from aiatrack_ros.nodes.images import ImageDecoder
-from aiatrack_ros.nodes.messages import seconds_text
+from aiatrack_ros.nodes.common.frame_buffer import Frame
+from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.common.messages import seconds_text
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import TrackResult

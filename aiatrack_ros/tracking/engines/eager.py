@@ -11,12 +11,12 @@ from aiatrack_ros.model.network import Reference
 from aiatrack_ros.model.transformer import Position
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.engine import Found
-from aiatrack_ros.tracking.hardware import compute_exactly
-from aiatrack_ros.tracking.hardware import computing
-from aiatrack_ros.tracking.hardware import cpu_text
-from aiatrack_ros.tracking.hardware import DTYPES
-from aiatrack_ros.tracking.positions import Positions
+from aiatrack_ros.tracking.engines.engine import Found
+from aiatrack_ros.tracking.engines.hardware import compute_exactly
+from aiatrack_ros.tracking.engines.hardware import computing
+from aiatrack_ros.tracking.engines.hardware import cpu_text
+from aiatrack_ros.tracking.engines.hardware import DTYPES
+from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
 import torch
 from torch import Tensor

@@ -18,8 +18,8 @@ from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.hardware import choose_precision
-from aiatrack_ros.tracking.hardware import choose_threads
+from aiatrack_ros.tracking.engines.hardware import choose_precision
+from aiatrack_ros.tracking.engines.hardware import choose_threads
 from aiatrack_ros.tracking.settings import ENGINES
 import torch
 from torch import Tensor
@@ -73,13 +73,13 @@ class _Home(NamedTuple):
 # Where each engine is at home, imported when it is chosen; the optional libraries that it needs,
 # and the kinds of device that it runs on.
 _HOMES = {
-    'cuda_graph': _Home('cuda_graph_engine', 'CudaGraphEngine', (), ('cuda',)),
-    'openvino': _Home('openvino_engine', 'OpenVINOEngine', ('onnx', 'openvino'), ('cpu',), True),
+    'cuda_graph': _Home('cuda_graph', 'CudaGraphEngine', (), ('cuda',)),
+    'openvino': _Home('openvino', 'OpenVINOEngine', ('onnx', 'openvino'), ('cpu',), True),
     'onnxruntime': _Home(
-        'onnxruntime_engine', 'OnnxRuntimeEngine', ('onnx', 'onnxruntime'), ('cpu', 'cuda')
+        'onnxruntime', 'OnnxRuntimeEngine', ('onnx', 'onnxruntime'), ('cpu', 'cuda')
     ),
-    'tensorrt': _Home('onnxruntime_engine', 'TensorRTEngine', ('onnx', 'onnxruntime'), ('cuda',)),
-    'eager': _Home('eager_engine', 'EagerEngine', (), ('cpu', 'cuda')),
+    'tensorrt': _Home('onnxruntime', 'TensorRTEngine', ('onnx', 'onnxruntime'), ('cuda',)),
+    'eager': _Home('eager', 'EagerEngine', (), ('cpu', 'cuda')),
 }
 # What 'auto' tries, the fastest first (docs/performance.md).
 _AUTO = {'cpu': ('openvino', 'onnxruntime', 'eager'), 'cuda': ('cuda_graph', 'eager')}
@@ -135,6 +135,6 @@ def _make(
     missing = [library for library in home.libraries if not importlib.util.find_spec(library)]
     if missing:
         raise DeviceError(f"engine '{name}' is not installed: pip install {' '.join(missing)}")
-    module = importlib.import_module(f'aiatrack_ros.tracking.{home.module}')
+    module = importlib.import_module(f'aiatrack_ros.tracking.engines.{home.module}')
     make: Maker = getattr(module, home.maker)
     return make(network, device, precision, choose_threads(threads, home.threads_give_way))

@@ -7,19 +7,19 @@ import importlib.util
 import json
 from pathlib import Path
 
+from aiatrack_ros.commands.options import add_network_arguments
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
-from aiatrack_ros.tracking.frame import blank_inputs
-from aiatrack_ros.tracking.frame import FOUND
-from aiatrack_ros.tracking.frame import FrameFunction
-from aiatrack_ros.tracking.frame import FrameInputs
-from aiatrack_ros.tracking.frame import MEMORY
-from aiatrack_ros.tracking.frame import OPSET
-from aiatrack_ros.tracking.frame import to_onnx
-from aiatrack_ros.tracking.options import add_network_arguments
+from aiatrack_ros.tracking.engines.frame_function import blank_inputs
+from aiatrack_ros.tracking.engines.frame_function import FOUND
+from aiatrack_ros.tracking.engines.frame_function import FrameFunction
+from aiatrack_ros.tracking.engines.frame_function import FrameInputs
+from aiatrack_ros.tracking.engines.frame_function import MEMORY
+from aiatrack_ros.tracking.engines.frame_function import OPSET
+from aiatrack_ros.tracking.engines.frame_function import to_onnx
 import numpy as np
 import torch
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.network import AiATrack
-from aiatrack_ros.tracking.frame import REFERENCE_COUNT
-from aiatrack_ros.tracking.frame import REFERENCE_LENGTH
-from aiatrack_ros.tracking.graph_engine import GraphEngine
-from aiatrack_ros.tracking.graph_engine import Runner
-from aiatrack_ros.tracking.hardware import cpu_text
+from aiatrack_ros.tracking.engines.frame_function import REFERENCE_COUNT
+from aiatrack_ros.tracking.engines.frame_function import REFERENCE_LENGTH
+from aiatrack_ros.tracking.engines.graph import GraphEngine
+from aiatrack_ros.tracking.engines.graph import Runner
+from aiatrack_ros.tracking.engines.hardware import cpu_text
 import numpy as np
 import onnxruntime
 import torch

@@ -8,9 +8,9 @@ from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.tracking.crop import Crop
-from aiatrack_ros.tracking.graph_engine import GraphEngine
-from aiatrack_ros.tracking.graph_engine import Runner
-from aiatrack_ros.tracking.hardware import cpu_text
+from aiatrack_ros.tracking.engines.graph import GraphEngine
+from aiatrack_ros.tracking.engines.graph import Runner
+from aiatrack_ros.tracking.engines.hardware import cpu_text
 import numpy as np
 import openvino
 import torch

@@ -1,8 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Counts, rates and problems."""
 
-from aiatrack_ros.nodes import diagnostics
-from aiatrack_ros.nodes.diagnostics import Monitor
+from aiatrack_ros.nodes.common import diagnostics
+from aiatrack_ros.nodes.common.diagnostics import Monitor
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 import ros_harness  # noqa: F401 (skips without ROS)

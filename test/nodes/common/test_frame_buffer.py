@@ -2,7 +2,7 @@
 """The ring of recent frames."""
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 import pytest
 from ros_harness import image_message
 

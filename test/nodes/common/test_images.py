@@ -6,8 +6,8 @@ import time
 import zlib
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes.images import ImageDecoder
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common.images import ImageDecoder
 import cv2
 import numpy as np
 import pytest

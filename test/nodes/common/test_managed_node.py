@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Whatever way a managed node leaves a state, it stops and lets go."""
 
-from aiatrack_ros.nodes.releasing_node import ReleasingNode
+from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 import pytest
 import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn

@@ -8,7 +8,7 @@ import ros_harness  # noqa: F401 (skips without ROS)
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
-messages = pytest.importorskip('aiatrack_ros.nodes.messages')
+messages = pytest.importorskip('aiatrack_ros.nodes.common.messages')
 
 
 def test_detection_has_centre_size_score_and_header():

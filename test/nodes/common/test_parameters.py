@@ -1,10 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The tables of parameters, config/tracker.yaml, and the way of a change."""
 
-from aiatrack_ros.nodes.parameters import declare
-from aiatrack_ros.nodes.parameters import Setting
-from aiatrack_ros.nodes.parameters import TRACKER_NODE
-from aiatrack_ros.nodes.parameters import TrackerParameters
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.parameters import TRACKER_NODE
+from aiatrack_ros.nodes.common.parameters import TrackerParameters
 from aiatrack_ros.tracking import TrackerSettings
 import pytest
 from rcl_interfaces.msg import ParameterType

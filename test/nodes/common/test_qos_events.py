@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Word of QoS that does not match, from both ends of a topic."""
 
-from aiatrack_ros.nodes import qos_events
+from aiatrack_ros.nodes.common import qos_events
 import pytest
 from rclpy.node import Node
 from rclpy.qos import QoSProfile

@@ -13,7 +13,7 @@ from ros_harness import ROOT
 NODE = """
 import sys
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.run import run_node
+from aiatrack_ros.nodes.common.run_node import run_node
 from rclpy.node import Node
 from rclpy.task import Future
 
@@ -78,12 +78,13 @@ def test_ends_cleanly_when_asked_to(end):
 
 
 @pytest.mark.parametrize('module', sorted(
-    path.stem for path in (ROOT / 'aiatrack_ros' / 'nodes').glob('*.py')
+    f'{path.parent.name}.{path.stem}'
+    for path in (ROOT / 'aiatrack_ros' / 'nodes').glob('*/*.py')
     if 'return run_node(' in path.read_text()))
 def test_a_node_that_cannot_be_made_says_why_in_one_line(module):
     parameters = {'tracker_node': 'lost_after:=0', 'track_recorder': 'output:=no/where.mp4',
                   'sim_recorder': 'video:=no/where.mp4', 'video_player': 'rate:=-1.0'}
-    parameter = parameters.get(module, 'use_sim_time:=soon')
+    parameter = parameters.get(module.rpartition('.')[2], 'use_sim_time:=soon')
     code = f'import sys; from aiatrack_ros.nodes.{module} import main; sys.exit(main())'
     process = subprocess.run(
         [sys.executable, '-c', code, '--ros-args', '-p', parameter],

@@ -4,9 +4,9 @@
 import math
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.ranging import Camera
-from aiatrack_ros.nodes.ranging import HeightRange
-from aiatrack_ros.nodes.ranging import is_box
+from aiatrack_ros.nodes.follow.camera_geometry import Camera
+from aiatrack_ros.nodes.follow.camera_geometry import HeightRange
+from aiatrack_ros.nodes.follow.camera_geometry import is_box
 import cv2
 import numpy as np
 import pytest

@@ -5,11 +5,11 @@ import dataclasses
 import math
 import random
 
-from aiatrack_ros.nodes.follow_control import Command
-from aiatrack_ros.nodes.follow_control import Follower
-from aiatrack_ros.nodes.follow_control import FollowSettings
-from aiatrack_ros.nodes.follow_control import Sighting
-from aiatrack_ros.nodes.follow_control import STOP
+from aiatrack_ros.nodes.follow.follow_control import Command
+from aiatrack_ros.nodes.follow.follow_control import Follower
+from aiatrack_ros.nodes.follow.follow_control import FollowSettings
+from aiatrack_ros.nodes.follow.follow_control import Sighting
+from aiatrack_ros.nodes.follow.follow_control import STOP
 import pytest
 
 PERIOD = 0.1

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from typing import Any
 
-from aiatrack_ros.nodes import depth
-from aiatrack_ros.nodes import follow_node
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.follow_node import FollowNode
+from aiatrack_ros.nodes.common import depth_images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.follow import follow_node
+from aiatrack_ros.nodes.follow.follow_node import FollowNode
 from geometry_msgs.msg import PoseStamped
 from geometry_msgs.msg import Twist
 from geometry_msgs.msg import TwistStamped
@@ -99,7 +99,7 @@ class Bench:
     def show_depth(self, metres: float) -> None:
         count = self.node._depth_count
         header = Header(stamp=stamp_of(self.world.stamp + FRAME + SECOND // 50))
-        self.world.depths.publish(depth.encode(np.full((240, 320), metres), header))
+        self.world.depths.publish(depth_images.encode(np.full((240, 320), metres), header))
         wait_for(lambda: self.node._depth_count > count, 'the depth image')
 
     def see(self, *boxes: tuple, count: int = 1, score: float = 0.9, track_id: str = 'a') -> Any:
@@ -261,7 +261,7 @@ def test_the_annotated_file_holds_the_defaults():
 def test_last_words_are_a_stop(ros):
     world = ros.spin(World)
     process = subprocess.Popen(
-        [sys.executable, '-m', 'aiatrack_ros.nodes.follow_node', '--ros-args', '-p',
+        [sys.executable, '-m', 'aiatrack_ros.nodes.follow.follow_node', '--ros-args', '-p',
          'autostart:=true', '-p', 'stop_after:=10.0'],
         env={**os.environ, 'PYTHONPATH': f'{ROOT}:{os.environ.get("PYTHONPATH", "")}'},
         stderr=subprocess.PIPE, text=True)

@@ -5,11 +5,11 @@ import math
 import time
 from typing import Any
 
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes import sim_node
-from aiatrack_ros.nodes.depth import depth_in_box
-from aiatrack_ros.nodes.ranging import Camera
-from aiatrack_ros.nodes.sim_node import SimNode
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.depth_images import depth_in_box
+from aiatrack_ros.nodes.follow.camera_geometry import Camera
+from aiatrack_ros.nodes.playback import sim_node
+from aiatrack_ros.nodes.playback.sim_node import SimNode
 from aiatrack_ros.srv import SetTarget
 from geometry_msgs.msg import PoseArray
 from geometry_msgs.msg import TwistStamped

@@ -6,9 +6,9 @@ import math
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import images
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.sim_recorder import SimRecorder
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.playback.sim_recorder import SimRecorder
 from aiatrack_ros.tracking.video import Video
 from geometry_msgs.msg import Pose
 from geometry_msgs.msg import PoseArray

@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Images and their answers, brought together by stamp."""
 
-from aiatrack_ros.nodes.pairing import StampPairing
+from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 
 
 def ready(pairing):

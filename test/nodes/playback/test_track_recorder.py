@@ -3,9 +3,9 @@
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.track_recorder import Summary
-from aiatrack_ros.nodes.track_recorder import TrackRecorder
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.playback.track_recorder import Summary
+from aiatrack_ros.nodes.playback.track_recorder import TrackRecorder
 from aiatrack_ros.tracking.video import Video
 import numpy as np
 import pytest

@@ -2,10 +2,10 @@
 """The player over real DDS."""
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes import video_player
-from aiatrack_ros.nodes.images import ImageDecoder
-from aiatrack_ros.nodes.video_player import VideoPlayer
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.playback import video_player
+from aiatrack_ros.nodes.playback.video_player import VideoPlayer
 from aiatrack_ros.srv import SetTarget
 import cv2
 import numpy as np

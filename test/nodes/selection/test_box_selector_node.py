@@ -1,19 +1,16 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The box selector over real DDS: clicks of every kind in, boxes and markers out."""
 
-from pathlib import Path
-import sys
 import time
 
 import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2: run make setup, or source a distribution')
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'scripts'))
 
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.box_selector_node import BoxSelectorNode
-from aiatrack_ros.nodes.picture_plane import PicturePlane
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.selection.box_selector_node import BoxSelectorNode
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
 from aiatrack_ros.tracking.drawing import COLORS
 from geometry_msgs.msg import Point
 from geometry_msgs.msg import Point32

@@ -3,8 +3,8 @@
 
 import math
 
-from aiatrack_ros.nodes.picture_plane import PicturePlane
-from aiatrack_ros.nodes.picture_plane import TOLERANCE
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
+from aiatrack_ros.nodes.selection.picture_plane import TOLERANCE
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies

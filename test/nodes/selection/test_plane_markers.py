@@ -1,16 +1,13 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The markers, as RViz keeps and draws them."""
 
-from pathlib import Path
-import sys
 
 import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2: run make setup, or source a distribution')
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'scripts'))
 
-from aiatrack_ros.nodes import plane_markers
-from aiatrack_ros.nodes.picture_plane import PicturePlane
+from aiatrack_ros.nodes.selection import plane_markers
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
 import cv2
 import numpy as np
 from render_markers import BACKGROUND

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.select_target import main
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.selection.select_target import main
 from aiatrack_ros.srv import SetTarget
 import pytest
 from rcl_interfaces.msg import SetParametersResult
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.timeout(120)
 
 SECOND = 10 ** 9
 CAPTION = 44             # rows of text above the picture
-PROGRAM = 'import sys; from aiatrack_ros.nodes.select_target import main; sys.exit(main())'
+MODULE = 'aiatrack_ros.nodes.selection.select_target'
+PROGRAM = f'import sys; from {MODULE} import main; sys.exit(main())'
 
 
 class Tracker(Node):
@@ -140,7 +141,7 @@ def test_a_signal_in_mid_drag_leaves_the_tracker_as_it_was(tracker, tmp_path, nu
 
 
 def test_escape_goes_back_and_then_ends(tracker, tmp_path):
-    """And the tracker's memory is left alone if so told; Ctrl-C is held in test_run.py."""
+    """And the tracker's memory is left alone if so told; Ctrl-C is held in test_run_node.py."""
     with display() as screen:
         bench = Bench(screen, tmp_path / 'log', '--ros-args', '-p', 'keep_seconds:=0.0')
         try:

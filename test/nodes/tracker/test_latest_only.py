@@ -3,7 +3,7 @@
 
 import threading
 
-from aiatrack_ros.nodes.overlay import LatestOnly
+from aiatrack_ros.nodes.tracker.latest_only import LatestOnly
 from ros_harness import wait_for
 
 

@@ -3,9 +3,9 @@
 
 import threading
 
-from aiatrack_ros.nodes import qos_events
-from aiatrack_ros.nodes.subscription_reader import ReaderCallbackGroup
-from aiatrack_ros.nodes.subscription_reader import SubscriptionReader
+from aiatrack_ros.nodes.common import qos_events
+from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
 import pytest
 import rclpy
 from rclpy.node import Node

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.msg import TrackerStatus
-from aiatrack_ros.nodes import messages
-from aiatrack_ros.nodes.images import ImageDecoder
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.images import ImageDecoder
 from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking import State
 import cv2

@@ -1,11 +1,11 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The tracking thread by itself; test_tracker_node.py tests it behind the node."""
 
-from aiatrack_ros.nodes.frame_buffer import FrameBuffer
-from aiatrack_ros.nodes.images import ImageDecoder
-from aiatrack_ros.nodes.worker import Target
-from aiatrack_ros.nodes.worker import TrackingWorker
-from aiatrack_ros.nodes.worker import warm_up
+from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.tracker.tracking_worker import Target
+from aiatrack_ros.nodes.tracker.tracking_worker import TrackingWorker
+from aiatrack_ros.nodes.tracker.tracking_worker import warm_up
 from aiatrack_ros.tracking import TrackerSettings
 import pytest
 from ros_harness import image_message

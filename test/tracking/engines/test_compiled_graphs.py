@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """What is kept for which numbers of references."""
 
-from aiatrack_ros.tracking.per_count import PerCount
+from aiatrack_ros.tracking.engines.compiled_graphs import PerCount
 import pytest
 
 

@@ -3,7 +3,7 @@
 
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.cuda_graph_engine import CudaGraphEngine
+from aiatrack_ros.tracking.engines.cuda_graph import CudaGraphEngine
 from engine_cases import assert_like_eager
 from engine_cases import assert_near
 from engine_cases import CPU

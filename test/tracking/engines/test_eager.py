@@ -2,7 +2,7 @@
 """Eager torch is the network, in every precision."""
 
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.eager_engine import EagerEngine
+from aiatrack_ros.tracking.engines.eager import EagerEngine
 from engine_cases import CPU
 from engine_cases import seeded_lite
 import numpy as np

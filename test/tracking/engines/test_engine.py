@@ -7,9 +7,9 @@ from pathlib import Path
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.evaluation import parity
 from aiatrack_ros.model import AiATrack
-from aiatrack_ros.tracking import engine as engine_module
 from aiatrack_ros.tracking import ENGINES
-from aiatrack_ros.tracking.engine import create_engine
+from aiatrack_ros.tracking.engines import engine as engine_module
+from aiatrack_ros.tracking.engines.engine import create_engine
 from engine_cases import seeded_lite
 import pytest
 

@@ -2,9 +2,9 @@
 """The frame as one function is what the network says."""
 
 from aiatrack_ros.model.attention import References
-from aiatrack_ros.tracking.frame import blank_inputs
-from aiatrack_ros.tracking.frame import FrameFunction
-from aiatrack_ros.tracking.frame import to_onnx
+from aiatrack_ros.tracking.engines.frame_function import blank_inputs
+from aiatrack_ros.tracking.engines.frame_function import FrameFunction
+from aiatrack_ros.tracking.engines.frame_function import to_onnx
 from engine_cases import seeded_lite
 import torch
 

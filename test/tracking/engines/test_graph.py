@@ -3,8 +3,8 @@
 
 from aiatrack_ros.model.attention import join
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.frame import REFERENCE_OUTPUTS
-from aiatrack_ros.tracking.graph_engine import GraphEngine
+from aiatrack_ros.tracking.engines.frame_function import REFERENCE_OUTPUTS
+from aiatrack_ros.tracking.engines.graph import GraphEngine
 from engine_cases import frames
 from engine_cases import seeded_lite
 import numpy as np

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.tracking.hardware import choose_precision
-from aiatrack_ros.tracking.hardware import choose_threads
-from aiatrack_ros.tracking.hardware import cpu_text
-from aiatrack_ros.tracking.hardware import give_memory_back
+from aiatrack_ros.tracking.engines.hardware import choose_precision
+from aiatrack_ros.tracking.engines.hardware import choose_threads
+from aiatrack_ros.tracking.engines.hardware import cpu_text
+from aiatrack_ros.tracking.engines.hardware import give_memory_back
 import pytest
 
 

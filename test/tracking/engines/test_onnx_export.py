@@ -6,8 +6,8 @@ from pathlib import Path
 
 from aiatrack_ros.cli import main
 from aiatrack_ros.model.inference import for_inference
-from aiatrack_ros.tracking import export
-from aiatrack_ros.tracking.frame import to_onnx
+from aiatrack_ros.tracking.engines import onnx_export
+from aiatrack_ros.tracking.engines.frame_function import to_onnx
 from engine_cases import seeded_lite
 import onnx
 import pytest
@@ -29,10 +29,10 @@ def test_export(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
 def test_a_graph_of_another_network_is_noticed() -> None:
     network = for_inference(seeded_lite())
     graph = to_onnx(network)
-    assert export.graph_error(network, graph) < export.LIMIT
+    assert onnx_export.graph_error(network, graph) < onnx_export.LIMIT
     with torch.no_grad():
         network.bottleneck.weight *= 1.05
-    assert export.graph_error(network, graph) > export.LIMIT
+    assert onnx_export.graph_error(network, graph) > onnx_export.LIMIT
 
 
 @pytest.mark.parametrize(

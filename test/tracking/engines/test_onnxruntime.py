@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.tracking.onnxruntime_engine import OnnxRuntimeEngine
-from aiatrack_ros.tracking.onnxruntime_engine import Provider
-from aiatrack_ros.tracking.onnxruntime_engine import TensorRTEngine
+from aiatrack_ros.tracking.engines.onnxruntime import OnnxRuntimeEngine
+from aiatrack_ros.tracking.engines.onnxruntime import Provider
+from aiatrack_ros.tracking.engines.onnxruntime import TensorRTEngine
 from engine_cases import assert_like_eager
 from engine_cases import CPU
 from engine_cases import seeded_lite

@@ -17,7 +17,7 @@ import openvino
 import pytest
 import torch
 
-openvino_engine = pytest.importorskip('aiatrack_ros.tracking.openvino_engine')
+openvino_engine = pytest.importorskip('aiatrack_ros.tracking.engines.openvino')
 OpenVINOEngine = openvino_engine.OpenVINOEngine
 
 

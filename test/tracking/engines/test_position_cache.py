@@ -8,8 +8,8 @@ from aiatrack_ros.model.config import AIATRACK_LITE
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Padding
 from aiatrack_ros.tracking.crop import crop_region
-from aiatrack_ros.tracking.positions import KEPT
-from aiatrack_ros.tracking.positions import Positions
+from aiatrack_ros.tracking.engines.position_cache import KEPT
+from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
 import pytest
 import torch
