@@ -23,17 +23,17 @@ COMMANDS = (
         'measure accuracy on sequences with ground truth',
     ),
     ('bench', 'aiatrack_ros.commands.bench', 'measure the speed of every engine here'),
-    ('train', 'aiatrack_ros.training.train', 'train a network, or tune one to your camera'),
+    ('train', 'aiatrack_ros.commands.train', 'train a network, or tune one to your camera'),
     (
         'validate',
-        'aiatrack_ros.training.validate',
+        'aiatrack_ros.commands.validate',
         'compare networks on what a training run holds out',
     ),
-    ('export', 'aiatrack_ros.tracking.engines.onnx_export', 'write the network as an ONNX graph'),
+    ('export', 'aiatrack_ros.commands.export', 'write the network as an ONNX graph'),
     ('weights', 'aiatrack_ros.commands.weights', 'list, verify, convert and fetch weights'),
     (
         'parity',
-        'aiatrack_ros.evaluation.parity',
+        'aiatrack_ros.commands.parity',
         'compare every stage of the network with recorded truth',
     ),
 )

@@ -18,7 +18,12 @@ def test_every_public_name_is_there(package) -> None:
 
 
 def test_light_modules_do_not_import_torch() -> None:
-    nodes = ('follow_node', 'box_selector_node', 'track_recorder', 'video_player')
+    nodes = (
+        'follow.follow_node',
+        'selection.box_selector_node',
+        'playback.track_recorder',
+        'playback.video_player',
+    )
     lines = ['import aiatrack_ros.cli', *(f'import aiatrack_ros.nodes.{name}' for name in nodes)]
     program = '\n'.join([*lines, 'import sys', "sys.exit('torch' in sys.modules)"])
     assert subprocess.run([sys.executable, '-c', program], timeout=50).returncode == 0

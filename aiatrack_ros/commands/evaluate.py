@@ -2,24 +2,21 @@
 """The command `aiatrack eval`: one-pass evaluation on a folder of sequences."""
 
 import argparse
-from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 from typing import Any
 
 from aiatrack_ros.commands.options import add_tracker_arguments
+from aiatrack_ros.commands.options import other_tracker
 from aiatrack_ros.commands.options import tracker_from_arguments
-from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation import reliability
 from aiatrack_ros.evaluation import report
 from aiatrack_ros.evaluation.agreement import agreement
 from aiatrack_ros.evaluation.agreement import agreement_table
-from aiatrack_ros.evaluation.agreement import other_tracker
-from aiatrack_ros.evaluation.metrics import score_sequence
 from aiatrack_ros.evaluation.metrics import SequenceScores
+from aiatrack_ros.evaluation.one_pass import evaluate
 from aiatrack_ros.evaluation.one_pass import Evaluated
-from aiatrack_ros.evaluation.one_pass import track_sequence
+from aiatrack_ros.evaluation.one_pass import score_all
 from aiatrack_ros.evaluation.one_pass import Trajectory
 from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.evaluation.plots import plot_precision
@@ -28,7 +25,6 @@ from aiatrack_ros.evaluation.results import write_raw
 from aiatrack_ros.evaluation.sequences import find_sequences
 from aiatrack_ros.evaluation.sequences import LAYOUTS
 from aiatrack_ros.evaluation.sequences import Sequence
-from tqdm import tqdm
 
 DESCRIPTION = """\
 Run the tracker over every sequence of a folder and compare its boxes with the true ones.
@@ -159,62 +155,6 @@ def _print_figures(
         rows = {name: list(of_tracker.values()) for name, of_tracker in scores.items()}
         plot_success(rows, Path(args.plots) / 'success.png')
         plot_precision(rows, Path(args.plots) / 'precision.png')
-
-
-def evaluate(
-    trackers: Mapping[str, Evaluated],
-    sequences: SequenceOf[Sequence],
-    realtime_fps: float = 0.0,
-    keep: Callable[[str, Sequence, Trajectory], None] = lambda *_: None,
-) -> dict[str, dict[str, Trajectory]]:
-    """Run every tracker over every sequence: trajectories by tracker and sequence.
-
-    `keep` gets each trajectory as soon as it is whole, so that a long run that is cut off leaves
-    what it had.
-    """
-    names = [sequence.name for sequence in sequences]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"two sequences are called '{twice}': evaluate their folders one by one")
-    trajectories: dict[str, dict[str, Trajectory]] = {name: {} for name in trackers}
-    total = sum(map(len, sequences)) * len(trackers)
-    with tqdm(total=total, unit='frame', dynamic_ncols=True) as bar:
-        for name, tracker in trackers.items():
-            _warm_up(tracker, sequences[0])
-            for sequence in sequences:
-                bar.set_description(f'{name} {sequence.name}')
-                trajectory = track_sequence(tracker, sequence, realtime_fps, progress=bar.update)
-                keep(name, sequence, trajectory)
-                trajectories[name][sequence.name] = trajectory
-    return trajectories
-
-
-def _warm_up(tracker: Evaluated, sequence: Sequence) -> None:
-    """Let first-use costs (kernels, memory) pass before the clock counts."""
-    image = sequence.image(0)
-    tracker.initialize(image, tuple(float(value) for value in sequence.truth[0]))
-    tracker.track(image)
-
-
-def score_all(
-    sequences: SequenceOf[Sequence], trajectories: Trajectories
-) -> dict[str, SequenceScores]:
-    """Score the sequences whose truth is known, by name."""
-    scores = {}
-    for sequence in sequences:
-        if sequence.withheld:
-            continue
-        trajectory = trajectories[sequence.name]
-        score = score_sequence(
-            trajectory.boxes,
-            sequence.truth,
-            sequence.visible,
-            sequence.resolution,
-            trajectory.fps,
-        )
-        if score is not None:
-            scores[sequence.name] = score
-    return scores
 
 
 def to_json(

@@ -2,6 +2,7 @@
 """Command-line options of networks and trackers, the same in every command that needs them."""
 
 import argparse
+import copy
 import dataclasses
 
 from aiatrack_ros.errors import InputError
@@ -79,3 +80,25 @@ def tracker_from_arguments(args: argparse.Namespace) -> Tracker:
         settings,
         args.engine,
     )
+
+
+def other_tracker(args: argparse.Namespace, name: str) -> Tracker:
+    """Return the tracker of the options, but with the engine and precision of a name.
+
+    Args:
+        args: As for ``tracker_from_arguments``.
+        name: ENGINE:PRECISION, such as eager:fp32.
+
+    Raises:
+        InputError: The name is of another form.
+        AiATrackError: This machine has no such engine.
+    """
+    engine, _, precision = name.partition(':')
+    if engine not in ENGINES or precision not in PRECISIONS:
+        raise InputError(
+            f"'{name}' is not ENGINE:PRECISION, such as eager:fp32; engines are "
+            f'{", ".join(ENGINES)}, precisions {", ".join(PRECISIONS)}'
+        )
+    changed = copy.copy(args)
+    changed.engine, changed.precision = engine, precision
+    return tracker_from_arguments(changed)

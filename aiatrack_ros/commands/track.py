@@ -10,14 +10,12 @@ import sys
 from aiatrack_ros.commands.options import add_tracker_arguments
 from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import parse_box
-from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.target_state import State
-from aiatrack_ros.tracking.tracker import Tracker
+from aiatrack_ros.tracking.track_video import COLUMNS
+from aiatrack_ros.tracking.track_video import track_video
 from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
-from tqdm import tqdm
 
 DESCRIPTION = """\
 Follow one target through a video or a folder of pictures, from a box in the first frame on.
@@ -25,8 +23,6 @@ Follow one target through a video or a folder of pictures, from a box in the fir
   aiatrack track street.mp4 --box 310,120,60,150 --output tracked.mp4 --csv boxes.csv
 
 The box is x,y,w,h in pixels of the first frame: top-left corner, width, height."""
-
-COLUMNS = ('frame', 'x', 'y', 'w', 'h', 'score', 'state')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     tracker = tracker_from_arguments(args)
     print(tracker.description)
     try:
-        rows, seconds = _follow(tracker, video, box, writer)
+        rows, seconds = track_video(tracker, video, box, writer)
     finally:
         if writer:
             writer.close()
@@ -63,28 +59,6 @@ def run(args: argparse.Namespace) -> int:
             table.writerows(rows)
     _summarise(rows, seconds, video)
     return 0
-
-
-def _follow(
-    tracker: Tracker, video: Video, box: Box, writer: VideoWriter | None
-) -> tuple[list[tuple], list[float]]:
-    """Return one row per frame, and the seconds that each frame after the first took."""
-    rows: list[tuple] = []
-    seconds: list[float] = []
-    progress = tqdm(video, total=video.frame_count or None, unit='frame', disable=None)
-    for index, image in enumerate(progress):
-        if index == 0:
-            tracker.initialize(image, box)
-            score, state = 1.0, State.TRACKING
-        else:
-            result = tracker.track(image)
-            box, score, state = result.box, result.score, result.state
-            seconds.append(result.times['total'])
-        numbers = (*(round(value, 3) for value in box), round(score, 4))
-        rows.append((index, *numbers, state.value))
-        if writer:
-            writer.write(draw(image, state.value, box if state is State.TRACKING else None, score))
-    return rows, seconds
 
 
 def _summarise(rows: list[tuple], seconds: list[float], video: Video) -> None:

@@ -3,23 +3,21 @@
 
 import argparse
 from collections.abc import Mapping
-from collections.abc import Sequence
-from functools import lru_cache
-import hashlib
 from pathlib import Path
 
 from aiatrack_ros.errors import CheckpointError
-from aiatrack_ros.model.checkpoint import load_tensors
 from aiatrack_ros.model.checkpoint import mismatch
 from aiatrack_ros.model.checkpoint import read_state_dict
 from aiatrack_ros.model.checkpoint import shipped_weights
-from aiatrack_ros.model.checkpoint import variant
 from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.model.conversion import average
+from aiatrack_ros.model.conversion import blank_networks
+from aiatrack_ros.model.conversion import convert
+from aiatrack_ros.model.conversion import fitting_model
+from aiatrack_ros.model.conversion import sha256
 from aiatrack_ros.model.download import cache_folder
 from aiatrack_ros.model.download import download
 from aiatrack_ros.model.download import unpack
-from aiatrack_ros.model.network import AiATrack
-import safetensors.torch
 from torch import Tensor
 
 DESCRIPTION = """\
@@ -114,7 +112,7 @@ def _show(path: Path) -> None:
     except CheckpointError as error:
         print(f'    {error}')
         return
-    fits = [model for model, net in _blank_networks().items() if not mismatch(net, tensors)]
+    fits = [model for model, net in blank_networks().items() if not mismatch(net, tensors)]
     print(f'    {_size(path)}, {_precision(tensors)}, fits {", ".join(fits) or "no model"}')
     print(f'    SHA-256 {sha256(path)}')
     _show_metadata(metadata)
@@ -150,102 +148,14 @@ def _verify(args: argparse.Namespace) -> None:
     _show_metadata(metadata)
 
 
-def fitting_model(tensors: Mapping[str, Tensor], source: str, model: str | None = None) -> str:
-    """Return the variant that tensors fit strictly: the one named, or else any.
-
-    Raises:
-        CheckpointError: they fit none, or hold numbers that are not finite; names `source`.
-    """
-    if model is None:
-        differences = {
-            name: mismatch(network, tensors) for name, network in _blank_networks().items()
-        }
-        model = next((name for name, text in differences.items() if not text), None)
-        if model is None:
-            each = '; '.join(f'{name}: {text}' for name, text in differences.items())
-            raise CheckpointError(f"checkpoint '{source}' fits no model; {each}")
-    load_tensors(AiATrack(variant(model)), tensors, source)
-    return model
-
-
-@lru_cache
-def _blank_networks() -> dict[str, AiATrack]:
-    """Return a network of each variant, to compare names and shapes with."""
-    return {name: AiATrack(config) for name, config in VARIANTS.items()}
-
-
 def _convert(args: argparse.Namespace) -> None:
     convert(args.source, args.target, args.model, args.fp16)
     print(f'{args.target}: {_size(args.target)}, SHA-256 {sha256(args.target)}')
 
 
-def convert(source: Path, target: Path, model: str | None = None, half: bool = False) -> None:
-    """Write a checkpoint as safetensors, with the model it fits and where it is from as metadata.
-
-    Raises:
-        CheckpointError: the source can't be used, or the target can't be written.
-    """
-    tensors, metadata = read_state_dict(source)
-    model = fitting_model(tensors, str(source), model)
-    metadata = {**metadata, 'model': model, 'source': source.name, 'source_sha256': sha256(source)}
-    _write(tensors, metadata, target, half)
-
-
 def _average(args: argparse.Namespace) -> None:
     average(args.sources, args.output, args.model, args.fp16)
     print(f'{args.output}: {_size(args.output)}, SHA-256 {sha256(args.output)}')
-
-
-def average(
-    sources: Sequence[Path], target: Path, model: str | None = None, half: bool = False
-) -> None:
-    """Write the mean of checkpoints; the metadata are the last one's and name all.
-
-    Raises:
-        CheckpointError: a source can't be used or fits another model, or the target can't be
-            written.
-    """
-    total: dict[str, Tensor] = {}
-    for source in sources:
-        tensors, metadata = read_state_dict(source)
-        model = fitting_model(tensors, str(source), model)
-        for name, tensor in tensors.items():
-            # In double precision; counters, which are no numbers to average, stay the last one's.
-            if tensor.is_floating_point() and name in total:
-                tensor = total[name] + tensor.double()
-            total[name] = tensor.double() if tensor.is_floating_point() else tensor
-    mean = {
-        name: (tensor / len(sources)).float() if tensor.is_floating_point() else tensor
-        for name, tensor in total.items()
-    }
-    averaged = ', '.join(f'{source.name} {sha256(source)}' for source in sources)
-    _write(mean, {**metadata, 'model': model, 'averaged': averaged}, target, half)
-
-
-def _write(
-    tensors: Mapping[str, Tensor], metadata: Mapping[str, str], target: Path, half: bool
-) -> None:
-    if target.suffix != '.safetensors':
-        raise CheckpointError(f"'{target}' must end in .safetensors")
-    tensors = {
-        name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in tensors.items()
-    }
-    endless = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
-    if endless:
-        raise CheckpointError(
-            f"'{target}': '{endless[0]}' is too large for half precision; do without --fp16"
-        )
-    part = target.with_name(target.name + '.part')
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Not save_file, which makes files that nobody else may read.
-        part.write_bytes(safetensors.torch.save(tensors, dict(metadata)))
-        part.replace(target)
-    except (OSError, safetensors.SafetensorError) as error:
-        raise CheckpointError(
-            f"'{target}' can't be written ({error}); name another file"
-        ) from None
 
 
 def _fetch(args: argparse.Namespace) -> None:
@@ -263,15 +173,6 @@ def _fetch(args: argparse.Namespace) -> None:
     for path in fetched_weights():
         _show(path)
     print('to use one: aiatrack track VIDEO --model MODEL --checkpoint FILE')
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _size(path: Path) -> str:

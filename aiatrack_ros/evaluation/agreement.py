@@ -1,41 +1,12 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """How far apart the boxes of two engines are that run the same network."""
 
-import argparse
 from collections.abc import Mapping
-import copy
 
-from aiatrack_ros.commands.options import tracker_from_arguments
-from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.one_pass import Trajectory
 from aiatrack_ros.evaluation.report import table
-from aiatrack_ros.tracking import ENGINES
-from aiatrack_ros.tracking import PRECISIONS
-from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking.boxes import box_iou
 import numpy as np
-
-
-def other_tracker(args: argparse.Namespace, name: str) -> Tracker:
-    """Return the tracker of the options, but with the engine and precision of a name.
-
-    Args:
-        args: As for ``tracker_from_arguments``.
-        name: ENGINE:PRECISION, such as eager:fp32.
-
-    Raises:
-        InputError: The name is of another form.
-        AiATrackError: This machine has no such engine.
-    """
-    engine, _, precision = name.partition(':')
-    if engine not in ENGINES or precision not in PRECISIONS:
-        raise InputError(
-            f"'{name}' is not ENGINE:PRECISION, such as eager:fp32; engines are "
-            f'{", ".join(ENGINES)}, precisions {", ".join(PRECISIONS)}'
-        )
-    changed = copy.copy(args)
-    changed.engine, changed.precision = engine, precision
-    return tracker_from_arguments(changed)
 
 
 def agreement(

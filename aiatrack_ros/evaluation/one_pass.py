@@ -2,14 +2,20 @@
 """One-pass evaluation: the first box is given, then the tracker is alone to the last frame."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 import time
 from typing import Any
 from typing import Protocol
 
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.evaluation.metrics import score_sequence
+from aiatrack_ros.evaluation.metrics import SequenceScores
 from aiatrack_ros.evaluation.sequences import Sequence
 from aiatrack_ros.tracking.target_state import State
 import numpy as np
+from tqdm import tqdm
 
 Box = tuple[float, float, float, float]
 
@@ -94,3 +100,59 @@ def track_sequence(
         busy_until = arrival + times[index]
         progress()
     return Trajectory(boxes, scores, times, seen, lost)
+
+
+def evaluate(
+    trackers: Mapping[str, Evaluated],
+    sequences: SequenceOf[Sequence],
+    realtime_fps: float = 0.0,
+    keep: Callable[[str, Sequence, Trajectory], None] = lambda *_: None,
+) -> dict[str, dict[str, Trajectory]]:
+    """Run every tracker over every sequence: trajectories by tracker and sequence.
+
+    `keep` gets each trajectory as soon as it is whole, so that a long run that is cut off leaves
+    what it had.
+    """
+    names = [sequence.name for sequence in sequences]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"two sequences are called '{twice}': evaluate their folders one by one")
+    trajectories: dict[str, dict[str, Trajectory]] = {name: {} for name in trackers}
+    total = sum(map(len, sequences)) * len(trackers)
+    with tqdm(total=total, unit='frame', dynamic_ncols=True) as bar:
+        for name, tracker in trackers.items():
+            _warm_up(tracker, sequences[0])
+            for sequence in sequences:
+                bar.set_description(f'{name} {sequence.name}')
+                trajectory = track_sequence(tracker, sequence, realtime_fps, progress=bar.update)
+                keep(name, sequence, trajectory)
+                trajectories[name][sequence.name] = trajectory
+    return trajectories
+
+
+def _warm_up(tracker: Evaluated, sequence: Sequence) -> None:
+    """Let first-use costs (kernels, memory) pass before the clock counts."""
+    image = sequence.image(0)
+    tracker.initialize(image, tuple(float(value) for value in sequence.truth[0]))
+    tracker.track(image)
+
+
+def score_all(
+    sequences: SequenceOf[Sequence], trajectories: Mapping[str, Trajectory]
+) -> dict[str, SequenceScores]:
+    """Score the sequences whose truth is known, by name."""
+    scores = {}
+    for sequence in sequences:
+        if sequence.withheld:
+            continue
+        trajectory = trajectories[sequence.name]
+        score = score_sequence(
+            trajectory.boxes,
+            sequence.truth,
+            sequence.visible,
+            sequence.resolution,
+            trajectory.fps,
+        )
+        if score is not None:
+            scores[sequence.name] = score
+    return scores

@@ -1,42 +1,15 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """What may change between two frames: the settings of the online loop."""
 
-import dataclasses
 from dataclasses import dataclass
-from dataclasses import field
-import math
-from typing import Any
+
+from aiatrack_ros.settings import CheckedSettings
+from aiatrack_ros.settings import setting
 
 # Types of the network's products.
 PRECISIONS = ('fp32', 'fp16', 'bf16')
 # What can run the network; 'auto' is the fastest that is installed.
 ENGINES = ('auto', 'cuda_graph', 'openvino', 'onnxruntime', 'tensorrt', 'eager')
-
-
-def setting(default: float, low: float, high: float, help_text: str) -> Any:
-    """Return a dataclass field with a range, both ends included, and a line of help."""
-    return field(default=default, metadata={'range': (low, high), 'help': help_text})
-
-
-@dataclass(frozen=True)
-class CheckedSettings:
-    """Base of dataclasses whose fields are made by `setting`: each value is held to its range.
-
-    Raises:
-        ValueError: A value is outside its range; the text names the setting.
-    """
-
-    def __post_init__(self) -> None:
-        """Check every field against its range."""
-        for spec in dataclasses.fields(self):
-            value = getattr(self, spec.name)
-            low, high = spec.metadata['range']
-            whole = spec.type in (int, 'int')
-            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-                kind = 'a whole number' if whole else 'a number'
-                raise ValueError(f'{spec.name} is {value!r}; it must be {kind}')
-            if not (math.isfinite(value) and low <= value <= high):
-                raise ValueError(f'{spec.name} is {value:g}; it must be in [{low:g}, {high:g}]')
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""`aiatrack train`."""
+"""A training run: what its configuration asks for is made here, and then trained."""
 
-import argparse
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
@@ -37,89 +36,48 @@ from aiatrack_ros.training.scene_source import SceneSource
 import numpy as np
 import torch
 
-DESCRIPTION = """\
-Train a network as a YAML file says: which pictures, how they become scenes, for how long.
-
-Look at --preview first: wrong boxes waste a run. Whatever was interrupted goes on where it stopped
-when the same command is given again. The configuration's `output` folder gets
-snapshot.safetensors (the network, a checkpoint for the tracker), train.csv and validation.csv, the
-same for TensorBoard, and state.pt, from which a run goes on.
-
-  aiatrack train config/train/finetune.yaml --preview scenes.png
-  aiatrack train config/train/finetune.yaml
-  torchrun --nproc-per-node 4 -m aiatrack_ros.cli train config/train/finetune.yaml
-"""
-
 logger = logging.getLogger(__name__)
 
 PREVIEW_SCENES = 12
 VALIDATION_BATCH = 16
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add_run_arguments(parser)
-    parser.add_argument(
-        '--output', default='', help="folder of states and logs, instead of the configuration's"
-    )
-    parser.add_argument(
-        '--preview',
-        default='',
-        metavar='PNG',
-        help='only draw scenes with their boxes into a picture',
-    )
-    parser.add_argument(
-        '--fill-cache',
-        action='store_true',
-        help='only fill the feature cache; training may run beside it',
-    )
+def train(config: TrainConfig, device: torch.device, rank: int = 0, world: int = 1) -> None:
+    """Train to the end of a run, from where it stopped if it was begun before.
+
+    Args:
+        config: The run.
+        device: What this process computes on.
+        rank: Number of this process of those that train together; the first one validates.
+        world: How many they are.
+    """
+    torch.manual_seed(config.seed)
+    model = model_config(config)
+    network = make_network(config, model).to(device)
+    batch = batches(config, network, device, rank, world)
+    validation = validation_batches(config, model, device) if rank == 0 else []
+    earlier = trained_before(config.initial, config.model)
+    trainer = Trainer(config, network, device, batch, validation, rank, world, earlier)
+    if trainer.resume():
+        logger.info('going on from step %d of %d', trainer.step, config.steps)
+    trainer.run()
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what names a run and the machine's part in it."""
-    parser.add_argument('config', metavar='CONFIG.yaml', help='the run; see config/train/')
-    parser.add_argument(
-        '--data',
-        default='',
-        metavar='DIR',
-        help="folder that the sources' relative paths begin in (default: here)",
-    )
-    parser.add_argument('--device', default='auto', help="'auto', 'cpu', 'cuda' or 'cuda:N'")
-    parser.add_argument('--threads', type=int, default=0, help='CPU threads (default: all)')
+def show_scenes(config: TrainConfig, device: torch.device, path: str) -> None:
+    """Draw scenes of a run with their boxes into a picture."""
+    torch.manual_seed(config.seed)
+    scenes = SceneSource(config, model_config(config), device).scenes(0, PREVIEW_SCENES)
+    write_preview(scenes, path)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Train, preview or fill the cache; return the exit code."""
-    config = configured(args.config, args.data)
-    if args.output:
-        config = dataclasses.replace(config, output=args.output)
-    set_threads(args.threads)
-    with processes(args.device) as (device, rank, world):
-        logging.basicConfig(
-            level=logging.INFO if rank == 0 else logging.ERROR, format='%(levelname)s: %(message)s'
-        )
-        torch.manual_seed(config.seed)
-        model = model_config(config)
-        if args.preview:
-            scenes = SceneSource(config, model, device).scenes(0, PREVIEW_SCENES)
-            write_preview(scenes, args.preview)
-            return 0
-        network = make_network(config, model).to(device)
-        if args.fill_cache:
-            if config.cache is None:
-                raise InputError(f'{args.config}: has no cache to fill')
-            cache = feature_cache(config, network)
-            extractor = Extractor(network, config.optimizer.tuned_stages)
-            cache.fill(SceneSource(config, model, device), extractor)
-            return 0
-        batch = batches(config, network, device, rank, world)
-        validation = validation_batches(config, model, device) if rank == 0 else []
-        earlier = trained_before(config.initial, config.model)
-        trainer = Trainer(config, network, device, batch, validation, rank, world, earlier)
-        if trainer.resume():
-            logger.info('going on from step %d of %d', trainer.step, config.steps)
-        trainer.run()
-    return 0
+def fill_cache(config: TrainConfig, device: torch.device) -> None:
+    """Fill the feature cache of a run that has one."""
+    torch.manual_seed(config.seed)
+    model = model_config(config)
+    network = make_network(config, model).to(device)
+    cache = feature_cache(config, network)
+    extractor = Extractor(network, config.optimizer.tuned_stages)
+    cache.fill(SceneSource(config, model, device), extractor)
 
 
 def set_threads(threads: int) -> None:

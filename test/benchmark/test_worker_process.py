@@ -6,28 +6,8 @@ import os
 from aiatrack_ros.benchmark.worker_process import Worker
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.errors import InputError
+from calm import Calm
 import pytest
-
-
-class Calm:
-    """Lives in the other process."""
-
-    def __init__(self, text: str) -> None:
-        if not text:
-            raise DeviceError('no text')
-        self._text = text
-
-    def say(self, times: int) -> tuple[str, int]:
-        return self._text * times, os.getpid()
-
-    def refuse(self) -> None:
-        raise InputError('not so')
-
-    def fail(self) -> None:
-        raise KeyError('a bug')
-
-    def die(self) -> None:
-        os._exit(3)
 
 
 def test_a_worker_from_beginning_to_end():

@@ -5,7 +5,9 @@ import argparse
 import dataclasses
 
 from aiatrack_ros.commands.options import add_tracker_arguments
+from aiatrack_ros.commands.options import other_tracker
 from aiatrack_ros.commands.options import tracker_from_arguments
+from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking import TrackerSettings
 import pytest
 
@@ -32,3 +34,9 @@ def test_values_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert seen[0][:5] == ('aiatrack_r50', '', 'auto', 'auto', 0)
     assert seen[0][5] == TrackerSettings(short_term_memory_size=5, lost_threshold=0.1)
+
+
+@pytest.mark.parametrize('name', ['eager', 'eager:fp8', 'lazy:fp32', ''])
+def test_another_tracker_is_an_engine_and_a_precision(name: str) -> None:
+    with pytest.raises(InputError, match=f"'{name}' is not ENGINE:PRECISION"):
+        other_tracker(parse(), name)

@@ -5,10 +5,10 @@ import csv
 from pathlib import Path
 
 from aiatrack_ros.cli import main
-from aiatrack_ros.commands.track import COLUMNS
 from aiatrack_ros.evaluation.seeded_weights import load_seeded_weights
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.tracking.track_video import COLUMNS
 from aiatrack_ros.tracking.video import Video
 import cv2
 import numpy as np

@@ -6,13 +6,13 @@ from pathlib import Path
 import subprocess
 import sys
 
+from aiatrack_ros.commands.train import add_arguments
+from aiatrack_ros.commands.train import run
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model.checkpoint import read_state_dict
+from aiatrack_ros.training.run import model_config
 from aiatrack_ros.training.run_config import load_config
-from aiatrack_ros.training.train import add_arguments
-from aiatrack_ros.training.train import model_config
-from aiatrack_ros.training.train import run
 import cv2
 import pytest
 import torch

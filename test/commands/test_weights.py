@@ -13,6 +13,7 @@ from aiatrack_ros.commands import weights
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.checkpoint import read_state_dict
+from aiatrack_ros.model.conversion import convert
 from file_server import serve
 import pytest
 import safetensors.torch
@@ -168,7 +169,7 @@ def test_list(
     published: Path, home: Path, tmp_path: Path, call: Callable, monkeypatch: pytest.MonkeyPatch
 ):
     shipped = tmp_path / 'shipped.safetensors'
-    weights.convert(published, shipped, half=True)
+    convert(published, shipped, half=True)
     monkeypatch.setattr(
         weights,
         'shipped_weights',

@@ -3,7 +3,6 @@
 
 from pathlib import Path
 
-from aiatrack_ros.cli import main
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.evaluation.agreement import agreement
 from aiatrack_ros.evaluation.agreement import agreement_table
@@ -67,9 +66,3 @@ def test_half_precision_sees_the_same_in_the_same_crop(shared: Path, name: str) 
     assert overlaps.min() > 0.9
     assert overlaps.mean() > 0.97
     assert np.abs(np.diff(ious, axis=1)).mean() < 0.03
-
-
-def test_bad_name(shared: Path, capsys: pytest.CaptureFixture) -> None:
-    folder = str(shared / 'eval' / 'Crossing')
-    assert main(['eval', folder, '--against', 'eager']) == 2
-    assert "'eager' is not ENGINE:PRECISION" in capsys.readouterr().err

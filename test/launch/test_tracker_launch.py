@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from types import SimpleNamespace
 
-from aiatrack_ros.nodes.common.parameters import TRACKER_NODE
+from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import VARIANTS
 import pytest
 from ros_harness import ROOT

@@ -14,8 +14,8 @@ import threading
 
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
-from aiatrack_ros.nodes.common.parameters import TRACKER_NODE
 from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
+from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import create_tracker
 from builtin_interfaces.msg import Time
 import cv2

@@ -9,8 +9,8 @@ and a gate that lets the robot move only while the target is seen well.
 from dataclasses import dataclass
 import math
 
-from aiatrack_ros.tracking.settings import CheckedSettings
-from aiatrack_ros.tracking.settings import setting
+from aiatrack_ros.settings import CheckedSettings
+from aiatrack_ros.settings import setting
 
 
 @dataclass(frozen=True)

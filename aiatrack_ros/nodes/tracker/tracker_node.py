@@ -23,11 +23,11 @@ from aiatrack_ros.nodes.common import qos_events
 from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
-from aiatrack_ros.nodes.common.parameters import TrackerParameters
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.tracker.latest_only import LatestOnly
 from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
 from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
+from aiatrack_ros.nodes.tracker.tracker_parameters import TrackerParameters
 from aiatrack_ros.nodes.tracker.tracking_worker import Outcome
 from aiatrack_ros.nodes.tracker.tracking_worker import Reply
 from aiatrack_ros.nodes.tracker.tracking_worker import Target
