@@ -29,24 +29,36 @@ TOPICS = {
 }
 
 ARGUMENTS = (
-    *(DeclareLaunchArgument(name, default_value=name, description=f'topic: {what}')
-      for name, what in TOPICS.items()),
+    *(
+        DeclareLaunchArgument(name, default_value=name, description=f'topic: {what}')
+        for name, what in TOPICS.items()
+    ),
     DeclareLaunchArgument(
-        'params_file', default_value=str(CONFIG / 'follow.yaml'),
-        description='parameters of the node, see config/follow.yaml'),
+        'params_file',
+        default_value=str(CONFIG / 'follow.yaml'),
+        description='parameters of the node, see config/follow.yaml',
+    ),
     DeclareLaunchArgument(
-        'namespace', default_value='', description='namespace of the node and of its tracker'),
+        'namespace', default_value='', description='namespace of the node and of its tracker'
+    ),
     DeclareLaunchArgument(
-        'autostart', default_value='true', choices=['true', 'false'],
-        description='configure and activate the node; false where a lifecycle manager does it'),
+        'autostart',
+        default_value='true',
+        choices=['true', 'false'],
+        description='configure and activate the node; false where a lifecycle manager does it',
+    ),
     DeclareLaunchArgument(
-        'use_sim_time', default_value='false', choices=['true', 'false'],
-        description='take the time from /clock'),
+        'use_sim_time',
+        default_value='false',
+        choices=['true', 'false'],
+        description='take the time from /clock',
+    ),
 )
 
 
 def make_node(context: LaunchContext) -> list[Action]:
     """Return the node."""
+
     def get(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
@@ -54,10 +66,17 @@ def make_node(context: LaunchContext) -> list[Action]:
     if not params_file.is_file():
         raise RuntimeError(f"params_file '{params_file}' does not exist")
     switches = {name: get(name) == 'true' for name in ('autostart', 'use_sim_time')}
-    return [LifecycleNode(
-        package='aiatrack_ros', executable='follow_node', name='follow',
-        namespace=get('namespace'), output='screen', parameters=[str(params_file), switches],
-        remappings=[(name, get(name)) for name in TOPICS])]
+    return [
+        LifecycleNode(
+            package='aiatrack_ros',
+            executable='follow_node',
+            name='follow',
+            namespace=get('namespace'),
+            output='screen',
+            parameters=[str(params_file), switches],
+            remappings=[(name, get(name)) for name in TOPICS],
+        )
+    ]
 
 
 def generate_launch_description() -> LaunchDescription:

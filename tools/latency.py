@@ -43,16 +43,16 @@ from watcher import START_SECONDS
 from watcher import Watcher
 from watcher import watching
 
-RATE = 30.0             # images per second
-FAST_RATE = 60.0        # the same with the fast camera, at least
-FAST_FACTOR = 1.5       # by which it is faster than the tracker, at least
-SETTLE_SECONDS = 2.0    # not measured at the start of a part
+RATE = 30.0  # images per second
+FAST_RATE = 60.0  # the same with the fast camera, at least
+FAST_FACTOR = 1.5  # by which it is faster than the tracker, at least
+SETTLE_SECONDS = 2.0  # not measured at the start of a part
 
 # What issue and README promise, for two cores.
 OVERHEAD_MEDIAN_MS = 6.0
 OVERHEAD_P99_MS = 15.0
 IDLE_PERCENT = 5.0
-LATE_PERCENT = 1.0      # what the system may disturb
+LATE_PERCENT = 1.0  # what the system may disturb
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,10 @@ class Figure:
         """Return it as text."""
         digits = 0 if self.unit == 'images' else 1
         limit = '' if self.limit is None else f'   limit {self.limit:.{digits}f}'
-        return (f'  {self.name:<50}{self.value:>9.{digits}f} {self.unit:<7}'
-                f'{limit}{"" if self.kept else "  EXCEEDED"}').rstrip()
+        return (
+            f'  {self.name:<50}{self.value:>9.{digits}f} {self.unit:<7}'
+            f'{limit}{"" if self.kept else "  EXCEEDED"}'
+        ).rstrip()
 
 
 def _sought(answers: Sequence[Answer]) -> list[Answer]:
@@ -94,9 +96,14 @@ def _counts(part: str, sought: Sequence[Answer]) -> list[Figure]:
     first, last = sought[0].status, sought[-1].status
     names = ('received', 'tracked', 'dropped')
     return [
-        Figure(part, f'images {name}',
-               getattr(last, f'frames_{name}') - getattr(first, f'frames_{name}'), 'images')
-        for name in names]
+        Figure(
+            part,
+            f'images {name}',
+            getattr(last, f'frames_{name}') - getattr(first, f'frames_{name}'),
+            'images',
+        )
+        for name in names
+    ]
 
 
 def tracking_figures(answers: Sequence[Answer], rate: float = RATE) -> list[Figure]:
@@ -108,17 +115,29 @@ def tracking_figures(answers: Sequence[Answer], rate: float = RATE) -> list[Figu
     overhead = [latency - own for latency, own in zip(whole, compute)]
     heard = [answer.arrival for answer in sought]
     return [
-        Figure(part, 'stamp to track less computing time, median',
-               _milliseconds(overhead, 50), 'ms', OVERHEAD_MEDIAN_MS),
-        Figure(part, 'stamp to track less computing time, 99th percentile',
-               _milliseconds(overhead, 99), 'ms', OVERHEAD_P99_MS),
+        Figure(
+            part,
+            'stamp to track less computing time, median',
+            _milliseconds(overhead, 50),
+            'ms',
+            OVERHEAD_MEDIAN_MS,
+        ),
+        Figure(
+            part,
+            'stamp to track less computing time, 99th percentile',
+            _milliseconds(overhead, 99),
+            'ms',
+            OVERHEAD_P99_MS,
+        ),
         Figure(part, 'stamp to track, median', _milliseconds(whole, 50), 'ms'),
         Figure(part, 'stamp to track, 99th percentile', _milliseconds(whole, 99), 'ms'),
         Figure(part, 'stamp to track at a subscriber, median', _milliseconds(heard, 50), 'ms'),
-        Figure(part, 'stamp to track at a subscriber, 99th percentile',
-               _milliseconds(heard, 99), 'ms'),
+        Figure(
+            part, 'stamp to track at a subscriber, 99th percentile', _milliseconds(heard, 99), 'ms'
+        ),
         Figure(part, 'computing time, median', _milliseconds(compute, 50), 'ms'),
-        *_counts(part, sought)]
+        *_counts(part, sought),
+    ]
 
 
 def idle_figures(cpu: float, seconds: float, rate: float = RATE) -> list[Figure]:
@@ -139,9 +158,13 @@ def fast_camera_figures(answers: Sequence[Answer], rate: float) -> list[Figure]:
     whole = [answer.status.latency for answer in sought]
     compute = [answer.status.compute_time for answer in sought]
     bound = 1 / rate + 2 * float(np.median(compute))
-    over = np.mean([
-        answer.status.latency > 1 / rate + before.status.compute_time + answer.status.compute_time
-        for before, answer in zip(sought, sought[1:])])
+    over = np.mean(
+        [
+            answer.status.latency
+            > 1 / rate + before.status.compute_time + answer.status.compute_time
+            for before, answer in zip(sought, sought[1:])
+        ]
+    )
     return [
         Figure(part, 'computing time, median', _milliseconds(compute, 50), 'ms'),
         Figure(part, 'one period and two computing times', 1000 * bound, 'ms'),
@@ -149,7 +172,8 @@ def fast_camera_figures(answers: Sequence[Answer], rate: float) -> list[Figure]:
         Figure(part, 'stamp to track, 99th percentile', _milliseconds(whole, 99), 'ms'),
         Figure(part, 'stamp to track, longest', _milliseconds(whole, 100), 'ms'),
         Figure(part, 'images over that bound of their own', 100 * float(over), '%', LATE_PERCENT),
-        *_counts(part, sought)]
+        *_counts(part, sought),
+    ]
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -172,8 +196,9 @@ def listen(watcher: Watcher, seconds: float) -> list[Answer]:
     return list(watcher.answers)
 
 
-def measure(watcher: Watcher, tracker: Part, parts: list[Part], folder: Path,
-            seconds: float) -> list[Figure]:
+def measure(
+    watcher: Watcher, tracker: Part, parts: list[Part], folder: Path, seconds: float
+) -> list[Figure]:
     """Return the figures of all parts."""
     camera = start('steady_camera.py', folder, rate=RATE)
     parts.append(camera)
@@ -188,8 +213,7 @@ def measure(watcher: Watcher, tracker: Part, parts: list[Part], folder: Path,
     watcher.watch(seconds)
     if watcher.newest.state != TrackerStatus.IDLE:
         raise ProcessError('the tracker was not idle')
-    figures += idle_figures(
-        cpu_seconds(tracker.process.pid) - before, time.monotonic() - begin)
+    figures += idle_figures(cpu_seconds(tracker.process.pid) - before, time.monotonic() - begin)
 
     parts.remove(camera)
     stop_well(camera)
@@ -227,9 +251,14 @@ def run(args: argparse.Namespace) -> list[Figure]:
 def main() -> int:
     """Return the exit code: 0, 1 if a limit is exceeded, 2 if something did not run."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--seconds', type=float, default=20.0,
-                        help='how long each part takes; default: %(default)s')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=20.0,
+        help='how long each part takes; default: %(default)s',
+    )
     parser.add_argument('--json', default='', metavar='FILE', help='write the figures there too')
     add_tracker_options(parser)
     args = parser.parse_args()

@@ -33,12 +33,12 @@ from visualization_msgs.msg import Marker
 from visualization_msgs.msg import MarkerArray
 
 ROOT = Path(__file__).resolve().parent.parent
-BACKGROUND = 48          # grey, RViz's own
-SLOWDOWN = 4             # the video is played at a quarter of its speed: any machine keeps up
+BACKGROUND = 48  # grey, RViz's own
+SLOWDOWN = 4  # the video is played at a quarter of its speed: any machine keeps up
 PATIENCE = 60.0
 # Quick to give up: the van passes in front of the target in less than a second.
 LOST_THRESHOLD, LOST_AFTER = 0.5, 2
-VIEW, SCALE = (610, 300), 340       # size of the pictures, and their pixels per metre
+VIEW, SCALE = (610, 300), 340  # size of the pictures, and their pixels per metre
 
 
 @dataclass
@@ -46,7 +46,7 @@ class _Drawn:
     """A marker as RViz keeps it."""
 
     message: Marker
-    textures: list[np.ndarray] = field(default_factory=list)     # (h, w, 3) RGB, in [0, 1]
+    textures: list[np.ndarray] = field(default_factory=list)  # (h, w, 3) RGB, in [0, 1]
 
 
 @dataclass
@@ -93,11 +93,14 @@ class Scene:
 
         def place(points: list) -> np.ndarray:
             """Return the pixel positions (N, 2) of points of the plane."""
-            return np.array([(width / 2 + scale * point.x, height / 2 - scale * point.y)
-                             for point in points], np.float32)
+            return np.array(
+                [(width / 2 + scale * point.x, height / 2 - scale * point.y) for point in points],
+                np.float32,
+            )
 
-        for drawn in sorted(self.markers.values(), key=lambda drawn: drawn.message.type,
-                            reverse=True):
+        for drawn in sorted(
+            self.markers.values(), key=lambda drawn: drawn.message.type, reverse=True
+        ):
             message = drawn.message
             color = [255 * value for value in (message.color.r, message.color.g, message.color.b)]
             if message.type == Marker.TRIANGLE_LIST and message.scale.x == 1:
@@ -114,26 +117,37 @@ class Scene:
                 font, size = cv2.FONT_HERSHEY_SIMPLEX, scale * message.scale.z / 30
                 (across, tall), _ = cv2.getTextSize(message.text, font, size, 1)
                 x, y = place([message.pose.position])[0]
-                cv2.putText(canvas, message.text, (round(x - across / 2), round(y + tall / 2)),
-                            font, size, color, 1, cv2.LINE_AA)
+                cv2.putText(
+                    canvas,
+                    message.text,
+                    (round(x - across / 2), round(y + tall / 2)),
+                    font,
+                    size,
+                    color,
+                    1,
+                    cv2.LINE_AA,
+                )
         return canvas
 
 
-def _draw_texture(canvas: np.ndarray, places: np.ndarray, message: Marker,
-                  textures: list[np.ndarray]) -> None:
+def _draw_texture(
+    canvas: np.ndarray, places: np.ndarray, message: Marker, textures: list[np.ndarray]
+) -> None:
     """Draw textured triangles; `places` (N, 2) are their corners in pixels of the canvas."""
     size = (canvas.shape[1], canvas.shape[0])
     uv = np.array([(corner.u, corner.v) for corner in message.uv_coordinates], np.float32)
     for start in range(0, len(places), 3):
-        corners = places[start:start + 3]
+        corners = places[start : start + 3]
         light = np.ones((size[1], size[0], 3))
         for texture in textures:
-            source = uv[start:start + 3] * (texture.shape[1], texture.shape[0])
+            source = uv[start : start + 3] * (texture.shape[1], texture.shape[0])
             # Both counted from pixel corners; OpenCV counts from pixel centres.
             warp = cv2.getAffineTransform(
-                (source - 0.5).astype(np.float32), (corners - 0.5).astype(np.float32))
-            light *= cv2.warpAffine(texture, warp, size, flags=cv2.INTER_LINEAR,
-                                    borderMode=cv2.BORDER_REPLICATE)
+                (source - 0.5).astype(np.float32), (corners - 0.5).astype(np.float32)
+            )
+            light *= cv2.warpAffine(
+                texture, warp, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
         mask = np.zeros(canvas.shape[:2], np.uint8)
         cv2.fillConvexPoly(mask, np.rint(16 * (corners - 0.5)).astype(np.int32), 1, shift=4)
         canvas[mask > 0] = np.rint(255 * light[mask > 0])
@@ -148,8 +162,8 @@ class Showing(Node):
         self._position = 0
         self.playing = False
         self.scene = Scene()
-        self.shown = 0                  # stamp of the picture on the plane, ns
-        self.states: dict[int, bool] = {}      # stamp: whether a target is tracked in that image
+        self.shown = 0  # stamp of the picture on the plane, ns
+        self.states: dict[int, bool] = {}  # stamp: whether a target is tracked in that image
         self._camera = self.create_publisher(Image, 'image', 1)
         self._clicks = self.create_publisher(PointStamped, '/clicked_point', 5)
         self.create_subscription(MarkerArray, 'box_selector/markers', self._on_markers, 100)
@@ -158,16 +172,24 @@ class Showing(Node):
 
     def ready(self) -> bool:
         """Return whether the nodes listen."""
-        return bool(self._camera.get_subscription_count() >= 2 and self.states
-                    and self._clicks.get_subscription_count() and self.shown)
+        return bool(
+            self._camera.get_subscription_count() >= 2
+            and self.states
+            and self._clicks.get_subscription_count()
+            and self.shown
+        )
 
     def click(self, pixel: tuple[float, float]) -> None:
         """Click on a pixel of the plane as RViz's Publish Point does."""
         rows, columns = self._frames[0].shape[:2]
-        message = PointStamped(header=Header(frame_id='picture',
-                                             stamp=self.get_clock().now().to_msg()))
-        picture = next(drawn.message for drawn in self.scene.markers.values()
-                       if drawn.message.ns == 'picture' and drawn.message.scale.x == 1)
+        message = PointStamped(
+            header=Header(frame_id='picture', stamp=self.get_clock().now().to_msg())
+        )
+        picture = next(
+            drawn.message
+            for drawn in self.scene.markers.values()
+            if drawn.message.ns == 'picture' and drawn.message.scale.x == 1
+        )
         width = 2 * max(point.x for point in picture.points)
         message.point.x, message.point.y = PicturePlane(columns, rows, width).to_plane(*pixel)
         self._clicks.publish(message)
@@ -214,12 +236,15 @@ def read_frames(video: Path, first: int, count: int) -> list[np.ndarray]:
     return frames
 
 
-def play(showing: Showing, corners: tuple[tuple[float, float], tuple[float, float]],
-         keep: Callable[[str], None]) -> None:
+def play(
+    showing: Showing,
+    corners: tuple[tuple[float, float], tuple[float, float]],
+    keep: Callable[[str], None],
+) -> None:
     """Go through the steps of docs/rviz.md; `keep` is called with a name at each."""
     showing.wait(showing.ready, 'the nodes are up')
     showing.wait(lambda: showing.text().startswith('click two'), 'the plane asks for clicks')
-    settled = time.monotonic() + 2       # the nodes find each other out of our sight
+    settled = time.monotonic() + 2  # the nodes find each other out of our sight
     showing.wait(lambda: time.monotonic() > settled, 'two seconds')
     keep('rviz_live')
     showing.click(corners[0])
@@ -247,10 +272,21 @@ def main() -> int:
         return 2
     arguments.out.mkdir(parents=True, exist_ok=True)
     frames = read_frames(arguments.video, arguments.first, 61)
-    nodes = [subprocess.Popen(['box_selector_node']),
-             subprocess.Popen(['tracker_node', '--ros-args', '-p', 'autostart:=true',
-                               '-p', f'lost_threshold:={LOST_THRESHOLD}',
-                               '-p', f'lost_after:={LOST_AFTER}'])]
+    nodes = [
+        subprocess.Popen(['box_selector_node']),
+        subprocess.Popen(
+            [
+                'tracker_node',
+                '--ros-args',
+                '-p',
+                'autostart:=true',
+                '-p',
+                f'lost_threshold:={LOST_THRESHOLD}',
+                '-p',
+                f'lost_after:={LOST_AFTER}',
+            ]
+        ),
+    ]
     rclpy.init()
     showing = Showing(frames)
 
@@ -260,6 +296,7 @@ def main() -> int:
         # Written at the end: a camera that stops for a second makes the tracker forget.
         kept[name] = showing.scene.draw(*VIEW, SCALE)
         print(f'{name}: "{showing.text()}"')
+
     try:
         play(showing, ((406, 54), (512, 272)), keep)
     except TimeoutError as error:

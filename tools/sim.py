@@ -35,11 +35,11 @@ from processes import stop_well
 from processes import stopping
 from processes import tracker_parameters
 
-RATE = 10.0              # images per simulated second
-PATIENCE = 60.0          # seconds that the simulator waits for an answer
-LIMIT = 900.0            # seconds, for everything
+RATE = 10.0  # images per simulated second
+PATIENCE = 60.0  # seconds that the simulator waits for an answer
+LIMIT = 900.0  # seconds, for everything
 
-LOST_AFTER = 5           # frames: half a second
+LOST_AFTER = 5  # frames: half a second
 
 
 def supervise(simulator: Part, others: list[Part]) -> None:
@@ -69,15 +69,24 @@ def run(args: argparse.Namespace) -> Report:
         with stopping(parts):
             # The recorder is first, because it is the one that must miss nothing.
             recorder = start(
-                'playback.sim_recorder', folder, report=str(report), video=args.output, fps=RATE)
+                'playback.sim_recorder', folder, report=str(report), video=args.output, fps=RATE
+            )
             parts.append(recorder)
-            parts.append(start(
-                'follow.follow_node', folder, **simulated, enable_stamped_cmd_vel=True))
-            parts.append(start(
-                'tracker.tracker_node', folder, **simulated, lost_after=LOST_AFTER,
-                **tracker_parameters(args)))
+            parts.append(
+                start('follow.follow_node', folder, **simulated, enable_stamped_cmd_vel=True)
+            )
+            parts.append(
+                start(
+                    'tracker.tracker_node',
+                    folder,
+                    **simulated,
+                    lost_after=LOST_AFTER,
+                    **tracker_parameters(args),
+                )
+            )
             simulator = start(
-                'playback.sim_node', folder, seed=args.seed, rate=RATE, patience=PATIENCE)
+                'playback.sim_node', folder, seed=args.seed, rate=RATE, patience=PATIENCE
+            )
             try:
                 supervise(simulator, parts)
             finally:
@@ -99,13 +108,20 @@ def read_report(path: Path) -> Report:
 def main() -> int:
     """Return the exit code: 0, 1 if the robot did not do well, 2 if something did not run."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--output', default='sim.mp4', metavar='FILE.mp4',
-                        help="video to write, '' for none; default: %(default)s")
-    parser.add_argument('--report', default='', metavar='FILE.json',
-                        help='write the figures there as well')
-    parser.add_argument('--seed', type=int, default=0,
-                        help='another room and camera noise; default: %(default)s')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--output',
+        default='sim.mp4',
+        metavar='FILE.mp4',
+        help="video to write, '' for none; default: %(default)s",
+    )
+    parser.add_argument(
+        '--report', default='', metavar='FILE.json', help='write the figures there as well'
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='another room and camera noise; default: %(default)s'
+    )
     add_tracker_options(parser)
     args = parser.parse_args()
 

@@ -45,18 +45,24 @@ from watcher import START_SECONDS
 from watcher import Watcher
 from watcher import watching
 
-RATE = 30.0              # images per second
-SAMPLE_SECONDS = 2.0     # between two looks at the process, at most
-EVENT_SECONDS = 3.0      # between two things that happen to it, at most: each once in the warm-up
-WARM_UP_SECONDS = 60.0   # in which it may grow; of a short run a third
-SHOW_SECONDS, HIDE_SECONDS = 20.0, 3.0     # of the target
+RATE = 30.0  # images per second
+SAMPLE_SECONDS = 2.0  # between two looks at the process, at most
+EVENT_SECONDS = 3.0  # between two things that happen to it, at most: each once in the warm-up
+WARM_UP_SECONDS = 60.0  # in which it may grow; of a short run a third
+SHOW_SECONDS, HIDE_SECONDS = 20.0, 3.0  # of the target
 MEMORY_MIB = 5.0
 
 # Not memory_capacity and frame_buffer_seconds, which are sizes of what is kept.
 CHANGES = (
-    ('short_term_memory_size', 5), ('update_threshold', 0.7), ('lost_after', 10),
-    ('search_factor', 4.0), ('short_term_memory_size', 3), ('update_threshold', 0.85),
-    ('lost_after', 5), ('search_factor', 0.0))
+    ('short_term_memory_size', 5),
+    ('update_threshold', 0.7),
+    ('lost_after', 10),
+    ('search_factor', 4.0),
+    ('short_term_memory_size', 3),
+    ('update_threshold', 0.85),
+    ('lost_after', 5),
+    ('search_factor', 0.0),
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Sample:
     """The process at one time, in seconds since the beginning."""
 
     time: float
-    memory: float        # MiB, resident, its own
+    memory: float  # MiB, resident, its own
     files: int
     threads: int
     references: int = 0  # frames in the memory of the tracker
@@ -87,12 +93,19 @@ class Tally:
 def look(pid: int, begin: float, references: int = 0) -> Sample:
     """Return a sample of a process; `begin` is of the monotonic clock."""
     status = dict(
-        line.split(':', 1) for line in Path(f'/proc/{pid}/status').read_text().splitlines())
+        line.split(':', 1) for line in Path(f'/proc/{pid}/status').read_text().splitlines()
+    )
     own, mapped, shared = (
-        int(status[name].split()[0]) / 1024 for name in ('RssAnon', 'RssFile', 'RssShmem'))
+        int(status[name].split()[0]) / 1024 for name in ('RssAnon', 'RssFile', 'RssShmem')
+    )
     return Sample(
-        time.monotonic() - begin, own + mapped, len(os.listdir(f'/proc/{pid}/fd')),
-        int(status['Threads']), references, shared)
+        time.monotonic() - begin,
+        own + mapped,
+        len(os.listdir(f'/proc/{pid}/fd')),
+        int(status['Threads']),
+        references,
+        shared,
+    )
 
 
 def settled(samples: Sequence[Sample]) -> list[Sample]:
@@ -106,11 +119,13 @@ def shortcomings(samples: Sequence[Sample]) -> list[str]:
     rest = settled(samples)
     found = []
     # The most of either time: the tracker lets go of what it remembers when the target goes.
-    before = max(sample.memory for sample in samples[:len(samples) - len(rest)])
+    before = max(sample.memory for sample in samples[: len(samples) - len(rest)])
     after = max(sample.memory for sample in rest)
     if after - before > MEMORY_MIB:
-        found.append(f'memory grew by {after - before:.1f} MiB, from {before:.1f} to {after:.1f} '
-                     f'MiB; {MEMORY_MIB:.0f} MiB are allowed')
+        found.append(
+            f'memory grew by {after - before:.1f} MiB, from {before:.1f} to {after:.1f} '
+            f'MiB; {MEMORY_MIB:.0f} MiB are allowed'
+        )
     for what in ('files', 'threads'):
         counts = [getattr(sample, what) for sample in rest]
         if min(counts) != max(counts):
@@ -121,26 +136,35 @@ def shortcomings(samples: Sequence[Sample]) -> list[str]:
 def table(samples: Sequence[Sample], tally: Tally) -> str:
     """Return the figures as text: ten samples evenly spread, and what happened."""
     step = max(1, len(samples) // 10)
-    lines = [f'{"minute":>8}{"memory, MiB":>14}{"shared":>9}{"files":>8}{"threads":>9}'
-             f'{"references":>12}']
-    lines += [f'{sample.time / 60:>8.1f}{sample.memory:>14.1f}{sample.shared:>9.1f}'
-              f'{sample.files:>8}{sample.threads:>9}{sample.references:>12}'
-              for sample in (*samples[:-1:step], samples[-1])]
-    lines.append(f'{tally.images} images, {tally.tracked} searched, {tally.dropped} dropped; '
-                 f'lost for {tally.seconds_lost:.0f} s; {tally.targets} targets given, '
-                 f'{tally.changes} parameters changed; {tally.cpu_percent:.0f} % of a core')
+    lines = [
+        f'{"minute":>8}{"memory, MiB":>14}{"shared":>9}{"files":>8}{"threads":>9}'
+        f'{"references":>12}'
+    ]
+    lines += [
+        f'{sample.time / 60:>8.1f}{sample.memory:>14.1f}{sample.shared:>9.1f}'
+        f'{sample.files:>8}{sample.threads:>9}{sample.references:>12}'
+        for sample in (*samples[:-1:step], samples[-1])
+    ]
+    lines.append(
+        f'{tally.images} images, {tally.tracked} searched, {tally.dropped} dropped; '
+        f'lost for {tally.seconds_lost:.0f} s; {tally.targets} targets given, '
+        f'{tally.changes} parameters changed; {tally.cpu_percent:.0f} % of a core'
+    )
     return '\n'.join(lines)
 
 
 def plot(samples: Sequence[Sample], path: Path) -> None:
     """Write the samples as a picture."""
     import matplotlib
+
     matplotlib.use('agg')
     from matplotlib import pyplot
+
     figure, axes = pyplot.subplots(3, sharex=True, figsize=(7, 6), layout='constrained')
     minutes = [sample.time / 60 for sample in samples]
-    for axis, (name, title) in zip(axes, (
-            ('memory', 'resident memory, MiB'), ('files', 'open files'), ('threads', 'threads'))):
+    for axis, (name, title) in zip(
+        axes, (('memory', 'resident memory, MiB'), ('files', 'open files'), ('threads', 'threads'))
+    ):
         axis.plot(minutes, [getattr(sample, name) for sample in samples])
         axis.set_title(title, fontsize=10)
         axis.axvspan(0, settled(samples)[0].time / 60, alpha=0.1)
@@ -158,8 +182,9 @@ class Soak:
         self._reset = watcher.create_client(Trigger, 'tracker/reset')
         self._set_parameters = watcher.create_client(SetParameters, 'tracker/set_parameters')
         self._changes = itertools.cycle(CHANGES)
-        self._events = itertools.cycle((self._change, self._change, self.point, self._change,
-                                        self._forget))
+        self._events = itertools.cycle(
+            (self._change, self._change, self.point, self._change, self._forget)
+        )
         self.targets = 0
         self.changes = 0
 
@@ -180,15 +205,17 @@ class Soak:
     def _change(self) -> None:
         name, value = next(self._changes)
         request = SetParameters.Request(
-            parameters=[Parameter(name, value=value).to_parameter_msg()])
+            parameters=[Parameter(name, value=value).to_parameter_msg()]
+        )
         result = self._watcher.call(self._set_parameters, request).results[0]
         if not result.successful:
             raise ProcessError(f'{name} {value} refused: {result.reason}')
         self.changes += 1
 
 
-def observe(watcher: Watcher, pid: int, seconds: float,
-            progress: Callable[[Sample], None]) -> tuple[list[Sample], Tally]:
+def observe(
+    watcher: Watcher, pid: int, seconds: float, progress: Callable[[Sample], None]
+) -> tuple[list[Sample], Tally]:
     """Let things happen for so long; return the samples and what happened."""
     soak = Soak(watcher)
     watcher.expect(lambda: watcher.newest, 'a word of the tracker', START_SECONDS)
@@ -213,8 +240,14 @@ def observe(watcher: Watcher, pid: int, seconds: float,
     status: TrackerStatus = watcher.newest
     used = 100 * (cpu_seconds(pid) - cpu) / samples[-1].time
     return samples, Tally(
-        status.frames_received, status.frames_tracked, status.frames_dropped, lost / RATE,
-        soak.targets, soak.changes, used)
+        status.frames_received,
+        status.frames_tracked,
+        status.frames_dropped,
+        lost / RATE,
+        soak.targets,
+        soak.changes,
+        used,
+    )
 
 
 def run(args: argparse.Namespace) -> list[str]:
@@ -230,8 +263,12 @@ def run(args: argparse.Namespace) -> list[str]:
 
     def progress(sample: Sample) -> None:
         if sys.stderr.isatty():
-            print(f'\r{sample.time / 60:6.1f} of {args.minutes:g} minutes, '
-                  f'{sample.memory:.1f} MiB ', end='', file=sys.stderr, flush=True)
+            print(
+                f'\r{sample.time / 60:6.1f} of {args.minutes:g} minutes, {sample.memory:.1f} MiB ',
+                end='',
+                file=sys.stderr,
+                flush=True,
+            )
 
     with tempfile.TemporaryDirectory(prefix='aiatrack_soak_') as name:
         folder = Path(name)
@@ -241,11 +278,17 @@ def run(args: argparse.Namespace) -> list[str]:
                 'tracker.tracker_node', folder, autostart=True, **tracker_parameters(args)
             )
             parts.append(tracker)
-            parts.append(start('steady_camera.py', folder, rate=RATE,
-                               show_seconds=SHOW_SECONDS, hide_seconds=HIDE_SECONDS))
+            parts.append(
+                start(
+                    'steady_camera.py',
+                    folder,
+                    rate=RATE,
+                    show_seconds=SHOW_SECONDS,
+                    hide_seconds=HIDE_SECONDS,
+                )
+            )
             with watching(parts) as watcher:
-                samples, tally = observe(
-                    watcher, tracker.process.pid, 60 * args.minutes, progress)
+                samples, tally = observe(watcher, tracker.process.pid, 60 * args.minutes, progress)
             stop_well(tracker)
     if sys.stderr.isatty():
         print(file=sys.stderr)
@@ -258,7 +301,8 @@ def run(args: argparse.Namespace) -> list[str]:
 def main() -> int:
     """Return the exit code: 0, 1 if something grew, 2 if something did not run."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('--minutes', type=float, default=10.0, help='default: %(default)s')
     parser.add_argument('--plot', default='', metavar='FILE.png', help='write the samples there')
     add_tracker_options(parser)

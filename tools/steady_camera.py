@@ -60,7 +60,7 @@ class Scene:
         picture = self._wall.copy()
         if patch:
             x, y, width, height = map(int, self.box(number))
-            picture[y:y + height, x:x + width] = self._patch
+            picture[y : y + height, x : x + width] = self._patch
         return picture
 
 

@@ -236,9 +236,7 @@ class EfficientNetLite0(StagedBackbone):
     def stages(self) -> list[nn.Sequential]:
         """Return the five stages, at strides 2, 4, 8, 16 and 16."""
         ends = list(itertools.accumulate(count for *_, count in self.STAGES))
-        return [
-            nn.Sequential(*self.blocks[start:end]) for start, end in zip([0, *ends], ends)
-        ]
+        return [nn.Sequential(*self.blocks[start:end]) for start, end in zip([0, *ends], ends)]
 
 
 BACKBONES = {'resnet50': ResNet50, 'efficientnet_lite0': EfficientNetLite0}

@@ -153,9 +153,7 @@ class AiATrack(nn.Module):
             boxes: (N, 4), the target as x, y, w, h in [0, 1] of the crop.
         """
         cells = target_cells(boxes, self.config.grid)[..., None]
-        embedding = torch.where(
-            cells, self.foreground_embed.weight, self.background_embed.weight
-        )
+        embedding = torch.where(cells, self.foreground_embed.weight, self.background_embed.weight)
         if self.config.region_cue == 'extent':
             embedding = embedding + self.extent_embed(boxes)
         return embedding

@@ -20,16 +20,16 @@ import cv2
 import numpy as np
 
 WIDTH, HEIGHT = 640, 480
-FOCAL = WIDTH / 2 / math.tan(math.radians(70) / 2)     # pixels, for 70 degrees across
+FOCAL = WIDTH / 2 / math.tan(math.radians(70) / 2)  # pixels, for 70 degrees across
 CENTER_X, CENTER_Y = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
-CAMERA_HEIGHT = 0.5                                    # metres above the floor
+CAMERA_HEIGHT = 0.5  # metres above the floor
 
-_NEAREST = 0.1                  # nothing nearer than this is seen, in metres
-_EDGE = 2                       # rows of ceiling above the skin of walls
+_NEAREST = 0.1  # nothing nearer than this is seen, in metres
+_EDGE = 2  # rows of ceiling above the skin of walls
 _CEILING = (226, 224, 218)
-_LIGHT_NOISE = 2.0              # of the sensor, standard deviation in grey values
-_DEPTH_NOISE = 0.005            # of the depth, relative
-_DEPTH_HOLES = 0.03             # share of pixels of unknown depth
+_LIGHT_NOISE = 2.0  # of the sensor, standard deviation in grey values
+_DEPTH_NOISE = 0.005  # of the depth, relative
+_DEPTH_HOLES = 0.03  # share of pixels of unknown depth
 
 
 @dataclass(frozen=True)
@@ -57,22 +57,24 @@ class CameraView:
         rng = np.random.default_rng(seed)
         self._seed = seed
         self._walls = np.array([astuple(wall) for wall in walls], np.float32)
-        self._lengths = np.hypot(self._walls[:, 2] - self._walls[:, 0],
-                                 self._walls[:, 3] - self._walls[:, 1])
+        self._lengths = np.hypot(
+            self._walls[:, 2] - self._walls[:, 0], self._walls[:, 3] - self._walls[:, 1]
+        )
         skins = [textures.wall(rng, length) for length in self._lengths]
         self._offsets = np.cumsum([0] + [skin.shape[1] for skin in skins[:-1]]).astype(np.float32)
         skin = np.concatenate(skins, axis=1)
         # What is looked up above a wall is the edge of its skin: the ceiling.
         self._wall_skin = cv2.copyMakeBorder(
-            skin, _EDGE, 0, 0, 0, cv2.BORDER_CONSTANT, value=_CEILING)
+            skin, _EDGE, 0, 0, 0, cv2.BORDER_CONSTANT, value=_CEILING
+        )
         xs = [x for wall in ROOM for x in (wall.x1, wall.x2)]
         ys = [y for wall in ROOM for y in (wall.y1, wall.y2)]
         self._corner = (min(xs), min(ys))
         self._floor_skin = textures.floor(rng, max(xs) - min(xs), max(ys) - min(ys))
         self._figure_skin, self._radius = textures.figure(rng)
         self._noise = rng.normal(0, 1, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)
-        self._right = ((np.arange(WIDTH) - CENTER_X) / FOCAL).astype(np.float32)   # x/z of columns
-        self._down = ((np.arange(HEIGHT) - CENTER_Y) / FOCAL).astype(np.float32)   # y/z of rows
+        self._right = ((np.arange(WIDTH) - CENTER_X) / FOCAL).astype(np.float32)  # x/z of columns
+        self._down = ((np.arange(HEIGHT) - CENTER_Y) / FOCAL).astype(np.float32)  # y/z of rows
 
     def render(self, camera: Pose, target: Pose, frame: int = 0) -> View:
         """Return what the camera at the robot's pose sees; `frame` numbers the sensor's noise."""
@@ -94,7 +96,7 @@ class CameraView:
         x1, y1, x2, y2 = (column[:, None] for column in self._walls.T)
         ex, ey = x2 - x1, y2 - y1
         with np.errstate(divide='ignore', invalid='ignore'):
-            cross = dx * ey - dy * ex                                   # (walls, W)
+            cross = dx * ey - dy * ex  # (walls, W)
             z = ((x1 - camera.x) * ey - (y1 - camera.y) * ex) / cross
             along = ((x1 - camera.x) * dy - (y1 - camera.y) * dx) / cross
         z = np.where((z > _NEAREST) & (along >= 0) & (along <= 1), z, np.inf)
@@ -103,19 +105,32 @@ class CameraView:
         z = z[seen, columns]
         across = self._offsets[seen] + np.clip(
             along[seen, columns] * self._lengths[seen] * textures.WALL_SCALE,
-            0.5, self._lengths[seen] * textures.WALL_SCALE - 1.5)
+            0.5,
+            self._lengths[seen] * textures.WALL_SCALE - 1.5,
+        )
         z = np.where(np.isfinite(z), z, 50).astype(np.float32)
-        height = CAMERA_HEIGHT - self._down[:, None] * z                 # of what a pixel sees
+        height = CAMERA_HEIGHT - self._down[:, None] * z  # of what a pixel sees
         row = (textures.WALL_HEIGHT - height) * textures.WALL_SCALE + _EDGE
         picture = cv2.remap(
-            self._wall_skin, np.tile(across.astype(np.float32), (HEIGHT, 1)), row,
-            cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            self._wall_skin,
+            np.tile(across.astype(np.float32), (HEIGHT, 1)),
+            row,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
         depth = np.tile(z, (HEIGHT, 1))
         self._draw_floor(picture, depth, height < 0, camera, dx, dy)
         return picture, depth
 
-    def _draw_floor(self, picture: np.ndarray, depth: np.ndarray, on_floor: np.ndarray,
-                    camera: Pose, dx: np.ndarray, dy: np.ndarray) -> None:
+    def _draw_floor(
+        self,
+        picture: np.ndarray,
+        depth: np.ndarray,
+        on_floor: np.ndarray,
+        camera: Pose,
+        dx: np.ndarray,
+        dy: np.ndarray,
+    ) -> None:
         below = slice(HEIGHT // 2 + 1, HEIGHT)
         z = (CAMERA_HEIGHT / self._down[below])[:, None]
         x = (z * dx + np.float32(camera.x - self._corner[0])) * textures.FLOOR_SCALE
@@ -125,8 +140,9 @@ class CameraView:
         cv2.copyTo(floor, mask, picture[below])
         cv2.copyTo(np.tile(z, (1, WIDTH)), mask, depth[below])
 
-    def _draw_figure(self, picture: np.ndarray, depth: np.ndarray, camera: Pose, target: Pose
-                     ) -> tuple[tuple[float, float, float, float] | None, float]:
+    def _draw_figure(
+        self, picture: np.ndarray, depth: np.ndarray, camera: Pose, target: Pose
+    ) -> tuple[tuple[float, float, float, float] | None, float]:
         """Draw the target where it is nearest; return its box and the visible share."""
         east, north = target.x - camera.x, target.y - camera.y
         cos, sin = math.cos(camera.heading), math.sin(camera.heading)
@@ -141,7 +157,7 @@ class CameraView:
         rows = np.arange(math.floor(top), math.ceil(bottom) + 1)
         skin_rows = (rows - top) / scale * textures.FIGURE_SCALE
         radius = np.interp(skin_rows, np.arange(len(self._radius)), self._radius, left=0, right=0)
-        aside = (columns - CENTER_X) / scale - x                         # metres from the axis
+        aside = (columns - CENTER_X) / scale - x  # metres from the axis
         with np.errstate(divide='ignore', invalid='ignore'):
             share = aside[None] / radius[:, None]
         outline = np.abs(share) < 1
@@ -153,9 +169,12 @@ class CameraView:
         turns = (angle + facing) / (2 * math.pi) + 0.5
         texels = self._figure_skin.shape[1]
         skin = cv2.remap(
-            self._figure_skin, (turns % 1.0 * texels).astype(np.float32),
+            self._figure_skin,
+            (turns % 1.0 * texels).astype(np.float32),
             np.broadcast_to(skin_rows[:, None], angle.shape).astype(np.float32).copy(),
-            cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_WRAP,
+        )
         skin = (skin * (0.6 + 0.4 * np.cos(angle))[..., None]).astype(np.uint8)
 
         x0, x1 = np.clip([columns[0], columns[-1] + 1], 0, WIDTH)
@@ -169,10 +188,14 @@ class CameraView:
         if not inside.any():
             return None, 0.0
         across, down = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
-        box = (float(x0 + across[0]), float(y0 + down[0]),
-               float(across[-1] - across[0] + 1), float(down[-1] - down[0] + 1))
+        box = (
+            float(x0 + across[0]),
+            float(y0 + down[0]),
+            float(across[-1] - across[0] + 1),
+            float(down[-1] - down[0] + 1),
+        )
         return box, float(shown.sum() / outline.sum())
 
     def _noise_tile(self, rng: np.random.Generator) -> np.ndarray:
         row, column = rng.integers(0, (HEIGHT, WIDTH))
-        return self._noise[row:row + HEIGHT, column:column + WIDTH]
+        return self._noise[row : row + HEIGHT, column : column + WIDTH]

@@ -12,12 +12,12 @@ from aiatrack_ros.simulation.world import SCREEN
 import cv2
 import numpy as np
 
-SIZE = (480, 480)                  # width, height in pixels
+SIZE = (480, 480)  # width, height in pixels
 
-_SCALE = 80                        # pixels per metre
-_LEFT, _TOP = -0.6, 2.2            # of the map in metres: x to the right, y up
-_PLOT = (48, 340, 470, 452)        # left, top, right, bottom of the plot
-_PLOT_RANGE = (0.5, 3.5)           # metres
+_SCALE = 80  # pixels per metre
+_LEFT, _TOP = -0.6, 2.2  # of the map in metres: x to the right, y up
+_PLOT = (48, 340, 470, 452)  # left, top, right, bottom of the plot
+_PLOT_RANGE = (0.5, 3.5)  # metres
 
 # RGB
 _PAPER, _INK, _GRID, _BAND = (250, 249, 246), (40, 40, 40), (222, 220, 214), (222, 238, 222)
@@ -43,22 +43,29 @@ class MapView:
         seen = _TARGET if record.visible >= 0.05 else _HIDDEN
         if self._last is not None:
             before = self._last
-            for old, new, color in ((before.target, record.target, seen),
-                                    (before.robot, record.robot, _ROBOT)):
-                cv2.line(self._canvas, _pixel(old.x, old.y), _pixel(new.x, new.y), color, 2,
-                         cv2.LINE_AA)
+            for old, new, color in (
+                (before.target, record.target, seen),
+                (before.robot, record.robot, _ROBOT),
+            ):
+                cv2.line(
+                    self._canvas, _pixel(old.x, old.y), _pixel(new.x, new.y), color, 2, cv2.LINE_AA
+                )
             cv2.line(self._canvas, _dot(before), _dot(record), seen, 2, cv2.LINE_AA)
         self._last = record
         picture = self._canvas.copy()
         _draw_robot(picture, record.robot)
         x, y = _pixel(record.target.x, record.target.y)
         cv2.circle(picture, (x, y), 10, seen, -1, cv2.LINE_AA)
-        nose = (round(x + 15 * math.cos(record.target.heading)),
-                round(y - 15 * math.sin(record.target.heading)))
+        nose = (
+            round(x + 15 * math.cos(record.target.heading)),
+            round(y - 15 * math.sin(record.target.heading)),
+        )
         cv2.line(picture, (x, y), nose, seen, 3, cv2.LINE_AA)
-        lines = (f'{record.time:5.1f} s   distance {record.distance:4.2f} m   {record.state}',
-                 f'speed {record.speed:+5.2f} m/s   turn {record.turn_rate:+5.2f} rad/s   '
-                 f'score {record.score:4.2f}')
+        lines = (
+            f'{record.time:5.1f} s   distance {record.distance:4.2f} m   {record.state}',
+            f'speed {record.speed:+5.2f} m/s   turn {record.turn_rate:+5.2f} rad/s   '
+            f'score {record.score:4.2f}',
+        )
         for number, line in enumerate(lines):
             _write(picture, line, (8, 282 + 20 * number), _INK, 0.45)
         return picture
@@ -96,16 +103,27 @@ def _draw_robot(picture: np.ndarray, robot: Pose) -> None:
     corners = []
     for angle, reach in ((0.0, 16), (2.4, 14), (-2.4, 14)):
         x, y = _pixel(robot.x, robot.y)
-        corners.append((round(x + reach * math.cos(robot.heading + angle)),
-                        round(y - reach * math.sin(robot.heading + angle))))
+        corners.append(
+            (
+                round(x + reach * math.cos(robot.heading + angle)),
+                round(y - reach * math.sin(robot.heading + angle)),
+            )
+        )
     cv2.fillPoly(picture, [np.array(corners)], _ROBOT, cv2.LINE_AA)
     view = math.radians(35)
     for side in (-view, view):
-        x, y = _pixel(robot.x + 0.7 * math.cos(robot.heading + side),
-                      robot.y + 0.7 * math.sin(robot.heading + side))
+        x, y = _pixel(
+            robot.x + 0.7 * math.cos(robot.heading + side),
+            robot.y + 0.7 * math.sin(robot.heading + side),
+        )
         cv2.line(picture, _pixel(robot.x, robot.y), (x, y), _ROBOT, 1, cv2.LINE_AA)
 
 
-def _write(picture: np.ndarray, text: str, place: tuple[int, int], color: tuple[int, int, int],
-           size: float = 0.4) -> None:
+def _write(
+    picture: np.ndarray,
+    text: str,
+    place: tuple[int, int],
+    color: tuple[int, int, int],
+    size: float = 0.4,
+) -> None:
     cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)

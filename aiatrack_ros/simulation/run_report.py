@@ -12,12 +12,12 @@ from aiatrack_ros.simulation.world import Pose
 from aiatrack_ros.simulation.world import WALK_SECONDS
 
 # What a good run keeps to.
-DISTANCE = 1.5           # metres between robot and target
-MAX_ERROR = 0.4          # metres
+DISTANCE = 1.5  # metres between robot and target
+MAX_ERROR = 0.4  # metres
 MAX_STOP_SECONDS = 1.0
 
-_GONE, _BACK = 0.05, 0.5           # visible share of the target below, and from, which it is that
-_STANDING = 1e-4                   # metres or radians between two frames
+_GONE, _BACK = 0.05, 0.5  # visible share of the target below, and from, which it is that
+_STANDING = 1e-4  # metres or radians between two frames
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,14 @@ class Report:
         if self.walk_seconds < WALK_SECONDS - 0.5:
             found.append(f'the run ended after {self.walk_seconds:.1f} s of the walk')
         if self.max_error is None or self.max_error > MAX_ERROR:
-            found.append(f'the distance was off by {_text(self.max_error, "m")}, more than '
-                         f'{MAX_ERROR:g} m')
+            found.append(
+                f'the distance was off by {_text(self.max_error, "m")}, more than {MAX_ERROR:g} m'
+            )
         if self.seconds_to_stop is None or self.seconds_to_stop > MAX_STOP_SECONDS:
-            found.append(f'the robot stood {_text(self.seconds_to_stop, "s")} after the target '
-                         f'had left, later than {MAX_STOP_SECONDS:g} s')
+            found.append(
+                f'the robot stood {_text(self.seconds_to_stop, "s")} after the target '
+                f'had left, later than {MAX_STOP_SECONDS:g} s'
+            )
         if self.seconds_to_resume is None:
             found.append('the robot did not move again when the target returned')
         if len(self.ids) != 1:
@@ -102,8 +105,10 @@ class Report:
         rows = [
             ('frames', f'{self.frames}'),
             ('simulated time', f'{self.seconds:.1f} s'),
-            (f'distance error over {self.walk_seconds:.0f} s of walk, mean',
-             _text(self.mean_error, 'm')),
+            (
+                f'distance error over {self.walk_seconds:.0f} s of walk, mean',
+                _text(self.mean_error, 'm'),
+            ),
             (f'{"maximum":>41}', _text(self.max_error, 'm')),
             ('robot stands after the target left', _text(self.seconds_to_stop, 's')),
             ('robot moves after the target returned', _text(self.seconds_to_resume, 's')),
@@ -124,20 +129,25 @@ def make_report(records: list[Record]) -> Report:
     seconds = records[-1].time if records else 0.0
     ids = tuple(dict.fromkeys(record.track_id for record in records if record.track_id))
     left = _first(records, lambda record: record.time > WALK_SECONDS and record.visible < _GONE)
-    back = left and _first(
-        records, lambda record: record.time > left and record.visible >= _BACK)
+    back = left and _first(records, lambda record: record.time > left and record.visible >= _BACK)
     return Report(
-        frames=len(records), seconds=seconds, walk_seconds=min(seconds, WALK_SECONDS),
+        frames=len(records),
+        seconds=seconds,
+        walk_seconds=min(seconds, WALK_SECONDS),
         mean_error=statistics.fmean(walk) if walk else None,
         max_error=max(walk, default=None),
         seconds_to_stop=_to_stop(records, left, back or math.inf),
         seconds_to_resume=_to_resume(records, back),
-        ids=ids, final_error=errors[-1] if errors else None)
+        ids=ids,
+        final_error=errors[-1] if errors else None,
+    )
 
 
 def _moves(before: Record, after: Record) -> bool:
-    return (before.robot.distance(after.robot) > _STANDING
-            or abs(after.robot.heading - before.robot.heading) > _STANDING)
+    return (
+        before.robot.distance(after.robot) > _STANDING
+        or abs(after.robot.heading - before.robot.heading) > _STANDING
+    )
 
 
 def _to_stop(records: list[Record], left: float | None, back: float) -> float | None:
@@ -154,8 +164,14 @@ def _to_stop(records: list[Record], left: float | None, back: float) -> float | 
 def _to_resume(records: list[Record], back: float | None) -> float | None:
     if back is None:
         return None
-    return next((before.time - back for before, after in zip(records, records[1:])
-                 if before.time >= back and _moves(before, after)), None)
+    return next(
+        (
+            before.time - back
+            for before, after in zip(records, records[1:])
+            if before.time >= back and _moves(before, after)
+        ),
+        None,
+    )
 
 
 def _first(records: list[Record], condition: Callable[[Record], bool]) -> float | None:

@@ -12,7 +12,7 @@ WALL_HEIGHT = 2.5
 
 # The target: a figure like a chess pawn, of this height and largest radius in metres.
 FIGURE_HEIGHT, FIGURE_RADIUS = 1.0, 0.2
-_FIGURE_COLUMNS = 720     # texels around it, half a degree each
+_FIGURE_COLUMNS = 720  # texels around it, half a degree each
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, depth: float) -> np.ndarray:
@@ -37,7 +37,7 @@ def wall(rng: np.random.Generator, length: float) -> np.ndarray:
         w, h = int(rng.integers(40, 110)), int(rng.integers(60, 130))
         w = min(w, width - left - 5)
         top = int(rng.integers(60, height - h - 20))
-        picture[top:top + h, left:left + w] = _poster(rng, h, w)
+        picture[top : top + h, left : left + w] = _poster(rng, h, w)
         left += w + int(rng.integers(25, 90))
     return _finish(picture)
 
@@ -64,35 +64,41 @@ def figure(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """
     rows = round(FIGURE_HEIGHT * FIGURE_SCALE)
     skin = np.empty((rows, _FIGURE_COLUMNS, 3), np.float32)
-    y = np.arange(rows) / rows                           # 0 at the top of the head, 1 at the feet
-    radius = np.interp(y, [0.24, 0.28, 0.36, 0.60, 0.66, 0.95, 1.0],
-                       [0.06, 0.15, 0.19, 0.15, 0.16, 0.11, 0.11])
+    y = np.arange(rows) / rows  # 0 at the top of the head, 1 at the feet
+    radius = np.interp(
+        y, [0.24, 0.28, 0.36, 0.60, 0.66, 0.95, 1.0], [0.06, 0.15, 0.19, 0.15, 0.16, 0.11, 0.11]
+    )
     in_head = y < 0.25
-    radius[in_head] = np.sqrt(np.maximum(0.125 ** 2 - (y[in_head] - 0.125) ** 2, 0.0)) * 0.85
+    radius[in_head] = np.sqrt(np.maximum(0.125**2 - (y[in_head] - 0.125) ** 2, 0.0)) * 0.85
 
-    skin[:] = (214, 168, 134)                                     # face
-    _paint(skin, y < 0.09, (60, 36, 24))                          # hair
+    skin[:] = (214, 168, 134)  # face
+    _paint(skin, y < 0.09, (60, 36, 24))  # hair
     columns = np.arange(_FIGURE_COLUMNS)
     back = np.abs(columns - _FIGURE_COLUMNS / 2) > _FIGURE_COLUMNS / 4
     skin[np.ix_(y < 0.21, back)] = (60, 36, 24)
-    for side in (-1, 1):                                          # eyes
+    for side in (-1, 1):  # eyes
         center = (_FIGURE_COLUMNS // 2 + side * 50, round(0.115 * rows))
         cv2.ellipse(skin, center, (16, 6), 0, 0, 360, (20, 20, 30), -1)
-    cv2.ellipse(skin, (_FIGURE_COLUMNS // 2, round(0.18 * rows)), (36, 6), 0, 0, 360,
-                (150, 40, 40), -1)
-    _paint(skin, (y >= 0.23) & (y < 0.27), (240, 200, 30))        # scarf
-    for number, top in enumerate(np.arange(0.27, 0.62, 0.05)):    # striped jersey
+    cv2.ellipse(
+        skin, (_FIGURE_COLUMNS // 2, round(0.18 * rows)), (36, 6), 0, 0, 360, (150, 40, 40), -1
+    )
+    _paint(skin, (y >= 0.23) & (y < 0.27), (240, 200, 30))  # scarf
+    for number, top in enumerate(np.arange(0.27, 0.62, 0.05)):  # striped jersey
         _paint(skin, (y >= top) & (y < top + 0.05), ((200, 30, 40), (245, 240, 235))[number % 2])
     center = (_FIGURE_COLUMNS // 2, round(0.42 * rows))
-    cv2.circle(skin, center, 44, (30, 60, 160), -1)               # badge in front
+    cv2.circle(skin, center, 44, (30, 60, 160), -1)  # badge in front
     cv2.circle(skin, center, 22, (250, 220, 40), -1)
-    top, bottom = round(0.33 * rows), round(0.56 * rows)          # rucksack behind
+    top, bottom = round(0.33 * rows), round(0.56 * rows)  # rucksack behind
     skin[top:bottom, :110] = skin[top:bottom, -110:] = (40, 110, 70)
-    skin[top + 20:top + 36, :90] = skin[top + 20:top + 36, -90:] = (225, 225, 90)
-    _paint(skin, (y >= 0.62) & (y < 0.93), (36, 48, 92))          # trousers with a seam
+    skin[top + 20 : top + 36, :90] = skin[top + 20 : top + 36, -90:] = (225, 225, 90)
+    _paint(skin, (y >= 0.62) & (y < 0.93), (36, 48, 92))  # trousers with a seam
     for seam in (0, _FIGURE_COLUMNS // 4, _FIGURE_COLUMNS // 2, 3 * _FIGURE_COLUMNS // 4):
-        skin[round(0.66 * rows):round(0.93 * rows), max(0, seam - 6):seam + 6] = (150, 160, 200)
-    _paint(skin, y >= 0.93, (70, 40, 20))                         # shoes
+        skin[round(0.66 * rows) : round(0.93 * rows), max(0, seam - 6) : seam + 6] = (
+            150,
+            160,
+            200,
+        )
+    _paint(skin, y >= 0.93, (70, 40, 20))  # shoes
     skin += clouds(rng, rows, _FIGURE_COLUMNS, 10)[..., None]
     return _finish(skin), radius.astype(np.float32)
 

@@ -27,8 +27,11 @@ class Pose:
         half = turn / 2
         chord = speed * seconds * (math.sin(half) / half if half else 1.0)
         direction = self.heading + half
-        return Pose(self.x + chord * math.cos(direction), self.y + chord * math.sin(direction),
-                    self.heading + turn)
+        return Pose(
+            self.x + chord * math.cos(direction),
+            self.y + chord * math.sin(direction),
+            self.heading + turn,
+        )
 
     def distance(self, other: 'Pose') -> float:
         """Return the distance to another pose."""
@@ -55,8 +58,17 @@ class Wall:
 
 
 # The target faces the robot, turns, walks in bends, turns again and comes nearer, walks on ...
-_WALK = (Leg(2), Leg(3, 0, 60), Leg(6, 0.15, 5), Leg(5, 0.15, -12), Leg(2, 0, -45), Leg(3, 0.1),
-         Leg(2, 0, 60), Leg(5, 0.15, 6), Leg(2))
+_WALK = (
+    Leg(2),
+    Leg(3, 0, 60),
+    Leg(6, 0.15, 5),
+    Leg(5, 0.15, -12),
+    Leg(2, 0, -45),
+    Leg(3, 0.1),
+    Leg(2, 0, 60),
+    Leg(5, 0.15, 6),
+    Leg(2),
+)
 # ... and after 30 s hurries behind a screen, waits, returns the same way and walks on.
 _HIDE = (Leg(0.5, 0, 60), Leg(2, 0.6))
 _RETURN = (Leg(4), Leg(0.5, 0, 360), Leg(2, 0.6), Leg(1.5, 0, 60), Leg(7, 0.12, 5))

@@ -176,9 +176,7 @@ class Objective(nn.Module):
         net = self.network
         initial = torch.arange(len(boxes), device=boxes.device) // frames
         inner_position = inner_position.expand(len(boxes), -1, -1)
-        reference = net.refer(
-            memory[::frames], to_xywh(boxes[::frames]), inner_position[::frames]
-        )
+        reference = net.refer(memory[::frames], to_xywh(boxes[::frames]), inner_position[::frames])
         long = _pick(reference.long, initial)
         short = reference.long if reference.short is None else reference.short
         decoded = net.decode(memory, long, _pick(short, initial))

@@ -81,10 +81,17 @@ def test_features_of_other_weights_are_refused(tmp_path: Path) -> None:
         tensors = torch.load(tmp_path / 'imagenet.pth', weights_only=True)
         tensors[name] = tensors[name] + 0.1
         torch.save(tensors, tmp_path / 'other.pth')
-        call(str(write_run(
-            tmp_path, cache=cache, steps=1, optimizer=optimizer,
-            imagenet=str(tmp_path / 'other.pth'),
-        )))
+        call(
+            str(
+                write_run(
+                    tmp_path,
+                    cache=cache,
+                    steps=1,
+                    optimizer=optimizer,
+                    imagenet=str(tmp_path / 'other.pth'),
+                )
+            )
+        )
 
     begin_with('blocks.10.expand_conv.weight')  # which is trained
     with pytest.raises(InputError, match='other data, settings or weights'):

@@ -59,8 +59,8 @@ def test_best_effort_images_arrive(width, height):
     try:
         node = rclpy.create_node('viewer', context=context)
         node.create_subscription(
-            Image, TOPIC, take,
-            QoSProfile(depth=FRAMES, reliability=ReliabilityPolicy.BEST_EFFORT))
+            Image, TOPIC, take, QoSProfile(depth=FRAMES, reliability=ReliabilityPolicy.BEST_EFFORT)
+        )
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
         command = [sys.executable, '-c', CAMERA, TOPIC, *map(str, (FRAMES, width, height))]

@@ -9,10 +9,16 @@ from ros_harness import Ros
 import yaml
 
 # Of ros2/rviz: rviz_default_plugins/plugins_description.xml and rviz_common's.
-CLASSES = {'rviz_default_plugins/MarkerArray', 'rviz_default_plugins/Image',
-           'rviz_default_plugins/PublishPoint', 'rviz_default_plugins/MoveCamera',
-           'rviz_default_plugins/TopDownOrtho', 'rviz_default_plugins/TF',
-           'rviz_common/Displays', ''}
+CLASSES = {
+    'rviz_default_plugins/MarkerArray',
+    'rviz_default_plugins/Image',
+    'rviz_default_plugins/PublishPoint',
+    'rviz_default_plugins/MoveCamera',
+    'rviz_default_plugins/TopDownOrtho',
+    'rviz_default_plugins/TF',
+    'rviz_common/Displays',
+    '',
+}
 
 
 @pytest.fixture(scope='module')
@@ -46,7 +52,7 @@ def test_topics_and_frame_are_those_of_the_node(config, node):
     assert picture['Topic']['Value'] == node._markers.topic_name
     assert picture['Topic']['Reliability Policy'] == 'Reliable'
     # The overlay is the tracker's; on it the selector takes rqt's clicks.
-    assert f"{overlay['Topic']['Value']}_mouse_left" in topics
+    assert f'{overlay["Topic"]["Value"]}_mouse_left' in topics
     tool = manager['Tools'][0]
     assert tool['Class'] == 'rviz_default_plugins/PublishPoint'
     assert topics[tool['Topic']['Value']] == ['geometry_msgs/msg/PointStamped']
@@ -59,13 +65,15 @@ def test_view_shows_the_whole_plane(config):
     assert (view['X'], view['Y'], view['Angle']) == (0, 0, 0)
     (width,) = (setting.default for setting in BOX_SELECTOR if setting.name == 'picture_width')
     window = config['Window Geometry']['Width']
-    assert 0.5 * window < width * view['Scale'] < 0.75 * window      # beside the left dock
+    assert 0.5 * window < width * view['Scale'] < 0.75 * window  # beside the left dock
 
 
 def test_classes_are_known(config):
     assert set(entries(config, 'Class')) == CLASSES
-    assert all(display['Enabled'] and display['Value']
-               for display in config['Visualization Manager']['Displays'])
+    assert all(
+        display['Enabled'] and display['Value']
+        for display in config['Visualization Manager']['Displays']
+    )
 
 
 def test_parameter_file_has_all_parameters_with_their_defaults():

@@ -38,8 +38,10 @@ def test_hash_of_installed_message(name):
     path = get_package_share_path('vision_msgs') / 'msg' / f'{name}.json'
     if not path.exists():
         pytest.skip('this distribution has no type hashes')  # Humble
-    hashes = {entry['type_name']: entry['hash_string']
-              for entry in json.loads(path.read_text())['type_hashes']}
+    hashes = {
+        entry['type_name']: entry['hash_string']
+        for entry in json.loads(path.read_text())['type_hashes']
+    }
     assert hashes[f'vision_msgs/msg/{name}'] == f'RIHS01_{VISION_MSGS[name]}'
 
 
@@ -68,4 +70,6 @@ def test_own_messages():
     assert status.header.frame_id == ''
     assert isinstance(SetTarget.Request().target, Detection2D)
     assert SetTarget.Response().get_fields_and_field_types() == {
-        'success': 'boolean', 'message': 'string'}
+        'success': 'boolean',
+        'message': 'string',
+    }

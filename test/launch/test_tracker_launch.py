@@ -44,21 +44,31 @@ def load(monkeypatch):
     """Return a function that reads the launch file."""
     stand_in('launch', monkeypatch, LaunchContext=dict, LaunchDescription=list)
     stand_in('launch.action', monkeypatch, Action=StandIn)
-    stand_in('launch.actions', monkeypatch, DeclareLaunchArgument=StandIn, OpaqueFunction=StandIn,
-             SetEnvironmentVariable=StandIn)
+    stand_in(
+        'launch.actions',
+        monkeypatch,
+        DeclareLaunchArgument=StandIn,
+        OpaqueFunction=StandIn,
+        SetEnvironmentVariable=StandIn,
+    )
     stand_in('launch.substitutions', monkeypatch, LaunchConfiguration=Configuration)
     stand_in('launch_ros', monkeypatch)
     stand_in('launch_ros.actions', monkeypatch, LifecycleNode=StandIn, Node=StandIn)
     stand_in('ament_index_python', monkeypatch)
-    stand_in('ament_index_python.packages', monkeypatch,
-             get_package_share_directory=lambda package: str(ROOT))
+    stand_in(
+        'ament_index_python.packages',
+        monkeypatch,
+        get_package_share_directory=lambda package: str(ROOT),
+    )
 
     def load():
         spec = importlib.util.spec_from_file_location(
-            'tracker_launch', ROOT / 'launch' / 'tracker.launch.py')
+            'tracker_launch', ROOT / 'launch' / 'tracker.launch.py'
+        )
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
+
     return load
 
 
@@ -77,27 +87,53 @@ def test_arguments_are_described_and_their_choices_are_those_of_the_node(load):
     assert declared['model'].choices == ['', *VARIANTS]
     settings = {setting.name: setting for setting in TRACKER_NODE}
     assert declared['image_transport'].choices == ['', *settings['image_transport'].choices]
-    assert {'image', 'model', 'checkpoint', 'device', 'params_file', 'namespace',
-            'autostart'} <= set(declared)
+    assert {
+        'image',
+        'model',
+        'checkpoint',
+        'device',
+        'params_file',
+        'namespace',
+        'autostart',
+    } <= set(declared)
 
 
 def test_by_default_the_parameter_file_decides_all_but_the_start(load):
     node = start(load())
     assert (node.package, node.executable, node.name, node.namespace) == (
-        'aiatrack_ros', 'tracker_node', 'tracker', '')
-    assert node.parameters == [str(ROOT / 'config' / 'tracker.yaml'),
-                               {'autostart': True, 'use_sim_time': False}]
+        'aiatrack_ros',
+        'tracker_node',
+        'tracker',
+        '',
+    )
+    assert node.parameters == [
+        str(ROOT / 'config' / 'tracker.yaml'),
+        {'autostart': True, 'use_sim_time': False},
+    ]
     assert node.remappings == [('image', 'image')]
 
 
 def test_given_arguments_win(load):
-    node = start(load(), image='/cam/image', model='aiatrack_r50', checkpoint='a.pth',
-                 device='cuda:1', image_transport='compressed', namespace='front',
-                 autostart='false', log_level='debug')
+    node = start(
+        load(),
+        image='/cam/image',
+        model='aiatrack_r50',
+        checkpoint='a.pth',
+        device='cuda:1',
+        image_transport='compressed',
+        namespace='front',
+        autostart='false',
+        log_level='debug',
+    )
     names = {setting.name for setting in TRACKER_NODE}
     assert node.parameters[1] == {
-        'model': 'aiatrack_r50', 'checkpoint': 'a.pth', 'device': 'cuda:1',
-        'image_transport': 'compressed', 'autostart': False, 'use_sim_time': False}
+        'model': 'aiatrack_r50',
+        'checkpoint': 'a.pth',
+        'device': 'cuda:1',
+        'image_transport': 'compressed',
+        'autostart': False,
+        'use_sim_time': False,
+    }
     assert set(node.parameters[1]) <= names | {'use_sim_time'}
     assert node.remappings == [('image', '/cam/image')]
     assert node.namespace == 'front'
@@ -109,9 +145,14 @@ def test_a_missing_parameter_file_is_named(load):
         start(load(), params_file='nowhere.yaml')
 
 
-@pytest.mark.parametrize('distribution, variable', [
-    ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'), ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
-    ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE')])
+@pytest.mark.parametrize(
+    'distribution, variable',
+    [
+        ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
+        ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
+        ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE'),
+    ],
+)
 def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribution, variable):
     monkeypatch.setenv('ROS_DISTRO', distribution)
     monkeypatch.delenv(variable, raising=False)

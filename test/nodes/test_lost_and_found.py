@@ -29,7 +29,7 @@ def ground(rng):
     for cell in (40, 8):
         coarse = rng.integers(60, 190, (HEIGHT // cell + 2, WIDTH // cell + 2, 3), dtype=np.uint8)
         layers.append(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
-    return cv2.addWeighted(layers[0], .7, layers[1], .3, 0)
+    return cv2.addWeighted(layers[0], 0.7, layers[1], 0.3, 0)
 
 
 def toy():
@@ -52,8 +52,8 @@ def film(positions):
         picture = empty.copy()
         start, end = max(0, left), min(WIDTH, left + TOY_WIDTH)
         if start < end:
-            part = figure[:, start - left:end - left].astype(float)
-            area = picture[TOP:TOP + TOY_HEIGHT, start:end]
+            part = figure[:, start - left : end - left].astype(float)
+            area = picture[TOP : TOP + TOY_HEIGHT, start:end]
             area += (part[..., :3] - area) * (part[..., 3:] / 255)
         yield np.clip(picture + rng.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
 
@@ -74,19 +74,23 @@ def test_silent_while_the_target_is_away_and_the_same_id_when_it_is_back(bench):
     assert bench.point_at((LEAVING[0] + 4, TOP, 32, 58), track_id='toy').success
     stamps = [bench.show_picture(picture) for picture in rest]
     states = [bench.status(stamp).state for stamp in stamps]
-    boxes = [[messages.box_from_bounding_box(track.bbox) for track in bench.tracks(stamp)]
-             for stamp in stamps]
+    boxes = [
+        [messages.box_from_bounding_box(track.bbox) for track in bench.tracks(stamp)]
+        for stamp in stamps
+    ]
 
     # ~/tracks and ~/track have an entry exactly while it is tracked, and the id never changes.
     assert [len(found) for found in boxes] == [
-        int(state == TrackerStatus.TRACKING) for state in states]
+        int(state == TrackerStatus.TRACKING) for state in states
+    ]
     assert bench.operator.stamps('tracker/track') == [
-        stamp for stamp, state in zip(stamps, states) if state == TrackerStatus.TRACKING]
+        stamp for stamp, state in zip(stamps, states) if state == TrackerStatus.TRACKING
+    ]
     assert {bench.status(stamp).id for stamp in stamps} == {'toy'}
     assert {track.id for track in bench.operator.heard['tracker/track']} == {'toy'}
 
     # Tracked while it is there, lost soon after it has left, found soon after it has come back.
-    out = len(LEAVING) - 1                # rest[out] is the first frame without it
+    out = len(LEAVING) - 1  # rest[out] is the first frame without it
     back = out + len(GONE)
     assert set(states[:out]) == {TrackerStatus.TRACKING}
     gone = states.index(TrackerStatus.LOST)
@@ -99,7 +103,7 @@ def test_silent_while_the_target_is_away_and_the_same_id_when_it_is_back(bench):
     # And where it is.
     for index in [*range(30), *range(back + 12, len(rest))]:
         left = positions[index + 1]
-        assert box_iou(np.array(boxes[index][0]), np.array((left + 4, TOP, 32, 58))) > .5, index
+        assert box_iou(np.array(boxes[index][0]), np.array((left + 4, TOP, 32, 58))) > 0.5, index
 
     # The memory takes nothing in while the target is lost.
     fills = [bench.status(stamp).memory_fill for stamp in stamps]

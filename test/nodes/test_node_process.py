@@ -28,18 +28,22 @@ def test_outlives_its_camera_and_ends_cleanly_in_mid_track(tmp_path, end):
         parts.append(camera)
         watched = [tracker]
         with watching(watched) as watcher:
+
             def state(wanted):
                 watcher.newest = None
-                watcher.expect(lambda: watcher.newest and watcher.newest.state == wanted,
-                               f'state {wanted}', START_SECONDS)
+                watcher.expect(
+                    lambda: watcher.newest and watcher.newest.state == wanted,
+                    f'state {wanted}',
+                    START_SECONDS,
+                )
 
             state(TrackerStatus.IDLE)
             watcher.point_at_target()
             state(TrackerStatus.TRACKING)
-            assert stop(camera) == 0              # killed, it would leave shared memory behind
+            assert stop(camera) == 0  # killed, it would leave shared memory behind
             smaller = start('steady_camera.py', tmp_path, rate=30.0, width=320, height=240)
             parts.append(smaller)
-            state(TrackerStatus.IDLE)             # the box has no meaning in other pictures
+            state(TrackerStatus.IDLE)  # the box has no meaning in other pictures
             watcher.point_at_target()
             state(TrackerStatus.TRACKING)
             log = tracker.log.read_text()
@@ -47,7 +51,7 @@ def test_outlives_its_camera_and_ends_cleanly_in_mid_track(tmp_path, end):
             watched.clear()
             tracker.process.send_signal(end)
             watcher.watch(0.05)
-            tracker.process.send_signal(end)      # under ros2 launch it comes twice
+            tracker.process.send_signal(end)  # under ros2 launch it comes twice
             assert tracker.process.wait(30) == 0
         assert stop(smaller) == 0
     log = tracker.log.read_text()

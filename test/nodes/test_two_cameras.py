@@ -19,7 +19,7 @@ from tracker_bench import Operator
 
 pytestmark = pytest.mark.timeout(60)
 
-FRONT_PICTURE, REAR_PICTURE = 10, 200         # the first pixel of either camera's images
+FRONT_PICTURE, REAR_PICTURE = 10, 200  # the first pixel of either camera's images
 
 
 class CameraBench(Bench):
@@ -87,5 +87,9 @@ def test_diagnostics_name_the_camera(cameras):
     front, _ = cameras
     heard: list[DiagnosticArray] = front.operator.heard['/diagnostics']
     wait_for(
-        lambda: {'/front/tracker: tracker', '/rear/tracker: tracker'}
-        <= {status.name for array in heard for status in array.status}, 'both reports')
+        lambda: (
+            {'/front/tracker: tracker', '/rear/tracker: tracker'}
+            <= {status.name for array in heard for status in array.status}
+        ),
+        'both reports',
+    )

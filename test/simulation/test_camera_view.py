@@ -16,7 +16,7 @@ from aiatrack_ros.simulation.world import Wall
 import numpy as np
 import pytest
 
-FAR = Pose(-3, -3, 0)           # a target behind the camera
+FAR = Pose(-3, -3, 0)  # a target behind the camera
 
 
 @pytest.fixture(scope='module')
@@ -48,12 +48,12 @@ def test_depth_of_target_wall_and_floor(view):
     depth = known(seen.depth)
     assert np.nanmedian(depth[200:280, 310:330]) == pytest.approx(2.0, rel=0.01)
     assert np.nanmedian(depth[180:220, 400:440]) == pytest.approx(9.0, rel=0.01)
-    side = 3 * FOCAL / (580 - CENTER_X)                # the wall 3 m to the right
+    side = 3 * FOCAL / (580 - CENTER_X)  # the wall 3 m to the right
     assert np.nanmedian(depth[100:140, 580]) == pytest.approx(side, rel=0.01)
     row = 400
     expected = FOCAL * CAMERA_HEIGHT / (row - CENTER_Y)
     assert np.nanmedian(depth[row, 20:120]) == pytest.approx(expected, rel=0.01)
-    assert 0.01 < np.mean(seen.depth == 0) < 0.06          # holes
+    assert 0.01 < np.mean(seen.depth == 0) < 0.06  # holes
 
 
 def test_same_seed_and_frame_same_picture(view):
@@ -62,8 +62,10 @@ def test_same_seed_and_frame_same_picture(view):
     assert np.array_equal(first.picture, again.picture)
     assert np.array_equal(first.depth, again.depth)
     assert not np.array_equal(first.picture, view.render(robot, target, 8).picture)
-    assert np.abs(first.picture.astype(int) - CameraView(1).render(robot, target, 7).picture
-                  ).mean() > 5
+    assert (
+        np.abs(first.picture.astype(int) - CameraView(1).render(robot, target, 7).picture).mean()
+        > 5
+    )
 
 
 def test_target_is_hidden_behind_a_wall_and_aside():
@@ -80,8 +82,10 @@ def test_target_is_hidden_behind_a_wall_and_aside():
 
 
 def test_a_target_that_turns_looks_different(view):
-    pictures = [view.render(Pose(), Pose(1.5, 0, heading)).picture[90:390, 270:370].astype(int)
-                for heading in (math.pi, math.pi / 2, 0)]
+    pictures = [
+        view.render(Pose(), Pose(1.5, 0, heading)).picture[90:390, 270:370].astype(int)
+        for heading in (math.pi, math.pi / 2, 0)
+    ]
     for one, other in ((0, 1), (1, 2), (0, 2)):
         assert np.abs(pictures[one] - pictures[other]).mean() > 8
 
@@ -89,7 +93,7 @@ def test_a_target_that_turns_looks_different(view):
 def test_front_of_the_target_looks_where_it_heads(view):
     """Turned to the left of the robot, it shows its back on the right."""
     picture = view.render(Pose(), Pose(1.5, 0, math.pi / 2)).picture.astype(int)
-    green = picture[190:260, :, 1] - picture[190:260, :, 0]        # the rucksack
+    green = picture[190:260, :, 1] - picture[190:260, :, 0]  # the rucksack
     left, right = green[:, 265:300].mean(), green[:, 340:375].mean()
     assert right > left + 20
 

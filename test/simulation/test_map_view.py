@@ -9,8 +9,17 @@ import numpy as np
 
 
 def record(time, robot_x, visible=1.0):
-    return Record(time, Pose(robot_x, 0, 0), Pose(robot_x + 1.5, 0.5, 1), visible, 'a', 0.9,
-                  'tracking', 0.1, -0.2)
+    return Record(
+        time,
+        Pose(robot_x, 0, 0),
+        Pose(robot_x + 1.5, 0.5, 1),
+        visible,
+        'a',
+        0.9,
+        'tracking',
+        0.1,
+        -0.2,
+    )
 
 
 def colored(picture, color):
@@ -26,8 +35,8 @@ def test_trails_stay_and_figures_move():
     blue, red = (20, 90, 200), (205, 40, 50)
     upper = slice(0, 260)
     before, after = colored(first[upper], blue)[1], colored(last[upper], blue)[1]
-    assert after.max() - before.max() == 160                  # 2 m
-    assert after.min() <= before.max()                        # the trail
+    assert after.max() - before.max() == 160  # 2 m
+    assert after.min() <= before.max()  # the trail
     assert np.median(colored(last[upper], red)[0]) < np.median(colored(last[upper], blue)[0])
 
 

@@ -18,10 +18,20 @@ def run(stop=32.6, resume=38.4, until=45.0, error=0.1, **names):
         if number and (time <= stop + 1e-6 or time > resume + 1e-6):
             x += 0.01
         visible = 0.0 if 32 <= time < 38 else 1.0
-        records.append(Record(
-            time=time, robot=Pose(x, 0, 0), target=Pose(x + 1.5 + error, 0, 0), visible=visible,
-            track_id='a' if visible else '', score=0.9, state='tracking', speed=0.1, turn_rate=0.0,
-            **names))
+        records.append(
+            Record(
+                time=time,
+                robot=Pose(x, 0, 0),
+                target=Pose(x + 1.5 + error, 0, 0),
+                visible=visible,
+                track_id='a' if visible else '',
+                score=0.9,
+                state='tracking',
+                speed=0.1,
+                turn_rate=0.0,
+                **names,
+            )
+        )
     return records
 
 
@@ -47,12 +57,15 @@ def test_a_single_far_moment_counts():
     assert 'off by 0.45 m' in report.shortcomings()[0]
 
 
-@pytest.mark.parametrize(('changes', 'words'), [
-    ({'stop': 33.2}, 'stood 1.20 s after'),
-    ({'stop': 99.0}, 'stood never'),
-    ({'resume': 99.0}, 'did not move again'),
-    ({'until': 20.0}, 'ended after 20.0 s'),
-])
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        ({'stop': 33.2}, 'stood 1.20 s after'),
+        ({'stop': 99.0}, 'stood never'),
+        ({'resume': 99.0}, 'did not move again'),
+        ({'until': 20.0}, 'ended after 20.0 s'),
+    ],
+)
 def test_shortcomings_are_named(changes, words):
     assert any(words in line for line in make_report(run(**changes)).shortcomings())
 
@@ -64,7 +77,8 @@ def test_standing_before_the_target_left_is_no_time():
 def test_turning_is_moving():
     records = run(stop=31.0)
     records[335] = dataclasses.replace(
-        records[335], robot=dataclasses.replace(records[335].robot, heading=0.1))
+        records[335], robot=dataclasses.replace(records[335].robot, heading=0.1)
+    )
     assert make_report(records).seconds_to_stop == pytest.approx(1.6)
 
 

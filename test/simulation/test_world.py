@@ -17,10 +17,14 @@ def test_an_arc_is_the_limit_of_small_steps():
     arc, steps = Pose(0.3, -0.2, 0.4), Pose(0.3, -0.2, 0.4)
     arc = arc.moved(0.2, 0.7, 3.0)
     for _ in range(30000):
-        steps = Pose(steps.x + 2e-5 * math.cos(steps.heading),
-                     steps.y + 2e-5 * math.sin(steps.heading), steps.heading + 7e-5)
+        steps = Pose(
+            steps.x + 2e-5 * math.cos(steps.heading),
+            steps.y + 2e-5 * math.sin(steps.heading),
+            steps.heading + 7e-5,
+        )
     assert (arc.x, arc.y, arc.heading) == pytest.approx(
-        (steps.x, steps.y, steps.heading), abs=1e-4)
+        (steps.x, steps.y, steps.heading), abs=1e-4
+    )
 
 
 def test_a_full_circle_ends_where_it_began():
@@ -34,7 +38,7 @@ def test_walk_is_continuous_and_slow_enough_to_be_followed():
     assert poses[0] == world.TARGET_START
     steps = [before.distance(after) for before, after in zip(poses, poses[1:])]
     assert max(steps) < 0.1
-    walk = steps[:round(10 * world.WALK_SECONDS)]
+    walk = steps[: round(10 * world.WALK_SECONDS)]
     assert max(walk) <= 0.015 + 1e-9
     assert sum(walk) > 2
     assert world.target_pose(1000) == world.target_pose(world.DURATION)

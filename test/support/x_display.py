@@ -22,14 +22,20 @@ class Display:
     def do(self, *arguments):
         """Run xdotool; return what it prints."""
         return subprocess.run(
-            ['xdotool', *map(str, arguments)], env=self.environment, capture_output=True,
-            text=True, timeout=20).stdout.strip()
+            ['xdotool', *map(str, arguments)],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        ).stdout.strip()
 
     def window(self, title):
         """Return the number of a window, once it is there, and give it the keyboard."""
         number = wait_for(
-            lambda: self.do('search', '--onlyvisible', '--name', f'^{title}$'), 'the window',
-            deadline=50.0)       # the start of a program, on a busy machine
+            lambda: self.do('search', '--onlyvisible', '--name', f'^{title}$'),
+            'the window',
+            deadline=50.0,
+        )  # the start of a program, on a busy machine
         self.do('windowfocus', number)
         return number
 
@@ -54,12 +60,23 @@ def display() -> Iterator[Display]:
         pytest.skip(f'needs {" and ".join(missing)}: apt install xvfb xdotool')
     reading, writing = os.pipe()
     server = subprocess.Popen(
-        ['Xvfb', '-displayfd', str(writing), '-screen', '0', '1024x768x24', '-nolisten', 'tcp',
-         '-noreset'],
-        pass_fds=[writing], stderr=subprocess.DEVNULL)
+        [
+            'Xvfb',
+            '-displayfd',
+            str(writing),
+            '-screen',
+            '0',
+            '1024x768x24',
+            '-nolisten',
+            'tcp',
+            '-noreset',
+        ],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
     os.close(writing)
     try:
-        number = os.read(reading, 20).decode().strip()       # the server is ready then
+        number = os.read(reading, 20).decode().strip()  # the server is ready then
         assert number, 'Xvfb did not start'
         yield Display(f':{number}')
     finally:

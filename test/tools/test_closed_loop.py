@@ -22,7 +22,11 @@ def simulate(*arguments):
     environment = {**os.environ, 'PYTHONPATH': f'{ROOT}:{os.environ.get("PYTHONPATH", "")}'}
     return subprocess.run(
         [sys.executable, str(ROOT / 'tools' / 'sim.py'), *arguments],
-        capture_output=True, text=True, timeout=880, env=environment)
+        capture_output=True,
+        text=True,
+        timeout=880,
+        env=environment,
+    )
 
 
 def test_follows_stops_and_resumes(tmp_path):
@@ -42,10 +46,13 @@ def test_follows_stops_and_resumes(tmp_path):
     assert 'maximum' in run.stdout
 
 
-@pytest.mark.parametrize(('arguments', 'words'), [
-    (('--checkpoint', 'nowhere.safetensors'), 'nowhere.safetensors'),
-    (('--output', 'run.avi'), 'must end in .mp4'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (('--checkpoint', 'nowhere.safetensors'), 'nowhere.safetensors'),
+        (('--output', 'run.avi'), 'must end in .mp4'),
+    ],
+)
 def test_says_in_one_line_what_went_wrong(tmp_path, arguments, words):
     run = simulate(*('--output', '', *arguments))
     assert run.returncode == 2

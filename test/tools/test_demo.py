@@ -36,35 +36,51 @@ def film(tmp_path_factory):
     noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)
     for number in range(FRAMES):
         picture = np.full((240, 320, 3), 100, np.uint8)
-        picture[90:130, 100 + 2 * number:150 + 2 * number] = noise
+        picture[90:130, 100 + 2 * number : 150 + 2 * number] = noise
         cv2.imwrite(str(folder / f'{number}.png'), picture)
     return folder
 
 
 def start(tmp_path, *arguments):
-    environment = {**os.environ, 'TMPDIR': str(tmp_path)}      # a killed demo leaves its logs
+    environment = {**os.environ, 'TMPDIR': str(tmp_path)}  # a killed demo leaves its logs
     return subprocess.Popen(
-        [sys.executable, str(ROOT / 'tools' / 'demo.py'), *map(str, arguments)], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        [sys.executable, str(ROOT / 'tools' / 'demo.py'), *map(str, arguments)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
 
 
 def left_behind(marker):
     """Return the nodes that still run and have `marker` in their command line."""
     found = subprocess.run(['ps', '-ewwo', 'args'], capture_output=True, text=True).stdout
-    return [line for line in found.splitlines()
-            if 'aiatrack_ros.nodes.' in line and str(marker) in line]
+    return [
+        line
+        for line in found.splitlines()
+        if 'aiatrack_ros.nodes.' in line and str(marker) in line
+    ]
 
 
 def test_writes_the_video_and_the_table(film, weights, tmp_path):
     output = tmp_path / 'out.mp4'
-    process = start(tmp_path, '--video', film, '--box', '100,90,50,40', '--checkpoint', weights,
-                    '--output', output)
+    process = start(
+        tmp_path,
+        '--video',
+        film,
+        '--box',
+        '100,90,50,40',
+        '--checkpoint',
+        weights,
+        '--output',
+        output,
+    )
     out, err = process.communicate(timeout=140)
     assert process.returncode == 0, err
     assert err == ''
     table = dict(re.findall(r'^ *(.+?) {2,}([\d.]+)', out, re.MULTILINE))
     published = int(table['frames published'])
-    assert FRAMES <= published <= FRAMES + 2         # the first one again if the box found it late
+    assert FRAMES <= published <= FRAMES + 2  # the first one again if the box found it late
     assert len(list(Video(output))) == published
     rows = ('before the target was set', 'tracked', 'target lost', 'dropped for a newer one')
     assert sum(int(table[row]) for row in rows) == published
@@ -73,13 +89,24 @@ def test_writes_the_video_and_the_table(film, weights, tmp_path):
     assert left_behind(tmp_path) == left_behind(weights) == []
 
 
-@pytest.mark.parametrize('change, words', [
-    ({'--box': '1000,90,50,40'}, 'target refused: box (1000, 90, 50, 40) lies outside'),
-    ({'--checkpoint': 'no/such.pth'}, "tracker_node ended: cannot configure: checkpoint 'no/such"),
-])
+@pytest.mark.parametrize(
+    'change, words',
+    [
+        ({'--box': '1000,90,50,40'}, 'target refused: box (1000, 90, 50, 40) lies outside'),
+        (
+            {'--checkpoint': 'no/such.pth'},
+            "tracker_node ended: cannot configure: checkpoint 'no/such",
+        ),
+    ],
+)
 def test_says_in_one_line_what_went_wrong(film, weights, tmp_path, change, words):
-    options = {'--video': film, '--box': '100,90,50,40', '--checkpoint': weights,
-               '--output': tmp_path / 'out.mp4', **change}
+    options = {
+        '--video': film,
+        '--box': '100,90,50,40',
+        '--checkpoint': weights,
+        '--output': tmp_path / 'out.mp4',
+        **change,
+    }
     process = start(tmp_path, *[part for option in options.items() for part in option])
     out, err = process.communicate(timeout=140)
     assert process.returncode == 2
@@ -89,12 +116,15 @@ def test_says_in_one_line_what_went_wrong(film, weights, tmp_path, change, words
     assert left_behind(tmp_path) == left_behind(weights) == []
 
 
-@pytest.mark.parametrize('change, words', [
-    ({'--video': 'no/film.mp4'}, "video 'no/film.mp4' does not exist"),
-    ({'--box': 'here'}, "box 'here' is not four numbers"),
-    ({'--box': ''}, 'VIDEO and BOX together'),
-    ({'--output': 'no/where.mp4'}, "output 'no/where.mp4' can't be written"),
-])
+@pytest.mark.parametrize(
+    'change, words',
+    [
+        ({'--video': 'no/film.mp4'}, "video 'no/film.mp4' does not exist"),
+        ({'--box': 'here'}, "box 'here' is not four numbers"),
+        ({'--box': ''}, 'VIDEO and BOX together'),
+        ({'--output': 'no/where.mp4'}, "output 'no/where.mp4' can't be written"),
+    ],
+)
 def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, change, words):
     monkeypatch.syspath_prepend(ROOT / 'tools')
     spec = importlib.util.spec_from_file_location('demo', ROOT / 'tools' / 'demo.py')
@@ -103,8 +133,12 @@ def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, cha
     spec.loader.exec_module(demo)
     monkeypatch.setattr(demo, 'start', None)
     monkeypatch.setattr(signal, 'signal', lambda *_: None)
-    options = {'--video': str(film), '--box': '100,90,50,40',
-               '--output': str(tmp_path / 'out.mp4'), **change}
+    options = {
+        '--video': str(film),
+        '--box': '100,90,50,40',
+        '--output': str(tmp_path / 'out.mp4'),
+        **change,
+    }
     monkeypatch.setattr(sys, 'argv', ['demo', *[x for pair in options.items() for x in pair]])
     assert demo.main() == 2
     error = capsys.readouterr().err
@@ -115,8 +149,17 @@ def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, cha
 @pytest.mark.skipif(sys.platform != 'linux', reason='Linux ends children with their parent')
 @pytest.mark.parametrize('way', [signal.SIGINT, signal.SIGKILL])
 def test_leaves_no_process_behind(film, weights, tmp_path, way):
-    process = start(tmp_path, '--video', film, '--box', '100,90,50,40', '--checkpoint', weights,
-                    '--output', tmp_path / 'out.mp4')
+    process = start(
+        tmp_path,
+        '--video',
+        film,
+        '--box',
+        '100,90,50,40',
+        '--checkpoint',
+        weights,
+        '--output',
+        tmp_path / 'out.mp4',
+    )
     end = time.monotonic() + 60
     while not left_behind(weights) and time.monotonic() < end:
         time.sleep(0.05)

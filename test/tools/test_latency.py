@@ -23,11 +23,19 @@ pytestmark = pytest.mark.timeout(200)
 def answers(overheads, compute=0.02, state=TrackerStatus.TRACKING):
     """Return an answer for each time in seconds that the node added."""
     return [
-        Answer(TrackerStatus(state=state, latency=compute + overhead, compute_time=compute,
-                             frames_received=100 + 2 * number, frames_tracked=50 + number,
-                             frames_dropped=7 + number),
-               compute + overhead + 0.001)
-        for number, overhead in enumerate(overheads)]
+        Answer(
+            TrackerStatus(
+                state=state,
+                latency=compute + overhead,
+                compute_time=compute,
+                frames_received=100 + 2 * number,
+                frames_tracked=50 + number,
+                frames_dropped=7 + number,
+            ),
+            compute + overhead + 0.001,
+        )
+        for number, overhead in enumerate(overheads)
+    ]
 
 
 def values(figures):
@@ -39,12 +47,16 @@ def test_tracking_figures_leave_out_the_computing_time():
     found = values(figures)
     assert found['stamp to track less computing time, median'] == pytest.approx(3, abs=1e-3)
     assert found['stamp to track less computing time, 99th percentile'] == pytest.approx(
-        28.96, abs=1e-3)
+        28.96, abs=1e-3
+    )
     assert found['stamp to track, median'] == pytest.approx(23, abs=1e-3)
     assert found['stamp to track at a subscriber, median'] == pytest.approx(24, abs=1e-3)
     assert found['computing time, median'] == pytest.approx(20, abs=1e-3)
     assert (found['images received'], found['images tracked'], found['images dropped']) == (
-        8, 4, 4)
+        8,
+        4,
+        4,
+    )
     assert [figure.limit for figure in figures[:3]] == [6, 15, None]
     assert [figure.kept for figure in figures[:3]] == [True, False, True]
 
@@ -54,7 +66,8 @@ def test_only_images_with_a_target_count():
     lost = answers([0.002] * 3, state=TrackerStatus.LOST)
     found = values(latency.tracking_figures(idle + lost))
     assert found['stamp to track less computing time, 99th percentile'] == pytest.approx(
-        2, abs=1e-3)
+        2, abs=1e-3
+    )
     with pytest.raises(ProcessError, match='answered 0 images'):
         latency.tracking_figures(idle)
 
@@ -76,8 +89,11 @@ def test_fast_camera_is_held_to_a_period_and_two_computing_times():
 
 
 def test_table_names_each_part_once_and_marks_what_is_too_much():
-    figures = [latency.Figure('idle', 'CPU', 7.25, '%', 5.0), latency.Figure('idle', 'b', 1, 'ms'),
-               latency.Figure('fast', 'images', 12, 'images')]
+    figures = [
+        latency.Figure('idle', 'CPU', 7.25, '%', 5.0),
+        latency.Figure('idle', 'b', 1, 'ms'),
+        latency.Figure('fast', 'images', 12, 'images'),
+    ]
     lines = latency.table(figures).splitlines()
     assert [lines[0], lines[3]] == ['idle', 'fast']
     assert lines[1].split() == ['CPU', '7.2', '%', 'limit', '5.0', 'EXCEEDED']
@@ -90,8 +106,8 @@ def test_scene_shows_the_patch_where_its_box_is():
     for number in (0, 31, 200):
         x, y, width, height = map(int, scene.box(number))
         different = (scene.picture(number) != wall).any(-1)
-        assert different[y:y + height, x:x + width].mean() > 0.9
-        different[y:y + height, x:x + width] = False
+        assert different[y : y + height, x : x + width].mean() > 0.9
+        different[y : y + height, x : x + width] = False
         assert not different.any()
 
 
@@ -103,8 +119,11 @@ def test_cpu_seconds_are_those_of_the_process():
 def run(*arguments):
     return subprocess.run(
         [sys.executable, str(ROOT / 'tools' / 'latency.py'), *arguments],
-        capture_output=True, text=True, timeout=180,
-        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')})
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')},
+    )
 
 
 def test_measures_real_nodes(tmp_path):
@@ -112,7 +131,7 @@ def test_measures_real_nodes(tmp_path):
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     path = tmp_path / 'latency.json'
     done = run('--seconds', '2', '--json', str(path))
-    assert done.returncode in (0, 1), done.stderr          # speed is not tested here
+    assert done.returncode in (0, 1), done.stderr  # speed is not tested here
     figures = json.loads(path.read_text())
     for figure in figures:
         assert figure['name'] in done.stdout
@@ -121,11 +140,14 @@ def test_measures_real_nodes(tmp_path):
     assert done.stderr.count('\n') == done.returncode
 
 
-@pytest.mark.parametrize('arguments, words', [
-    (['--checkpoint', 'no/such.pth'], "tracker_node.*checkpoint 'no/such.pth' does not exist"),
-    (['--seconds', '0'], 'seconds is 0'),
-    (['--json', 'no/such/file.json'], "json 'no/such/file.json' can't be written"),
-])
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (['--checkpoint', 'no/such.pth'], "tracker_node.*checkpoint 'no/such.pth' does not exist"),
+        (['--seconds', '0'], 'seconds is 0'),
+        (['--json', 'no/such/file.json'], "json 'no/such/file.json' can't be written"),
+    ],
+)
 def test_says_in_one_line_what_went_wrong(arguments, words):
     done = run(*arguments)
     assert done.returncode == 2

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.timeout(200)
 
 def samples(memory=lambda seconds: 500.0, files=lambda seconds: 20, threads=lambda seconds: 9):
     """Return ten minutes of samples."""
-    return [Sample(seconds, memory(seconds), files(seconds), threads(seconds))
-            for seconds in range(0, 601, 5)]
+    return [
+        Sample(seconds, memory(seconds), files(seconds), threads(seconds))
+        for seconds in range(0, 601, 5)
+    ]
 
 
 def test_what_stays_as_it_is_passes():
@@ -29,26 +31,33 @@ def test_what_stays_as_it_is_passes():
 
 
 def test_the_first_minute_may_grow():
-    grown = samples(lambda seconds: 300 + 200 * min(seconds / 50, 1),
-                    files=lambda seconds: 20 if seconds >= 60 else 8,
-                    threads=lambda seconds: 9 if seconds >= 60 else 2)
+    grown = samples(
+        lambda seconds: 300 + 200 * min(seconds / 50, 1),
+        files=lambda seconds: 20 if seconds >= 60 else 8,
+        threads=lambda seconds: 9 if seconds >= 60 else 2,
+    )
     assert soak.shortcomings(grown) == []
     assert soak.settled(grown)[0].time == 60
 
 
-@pytest.mark.parametrize('leak, words', [
-    ({'memory': lambda seconds: 500 + seconds / 100},
-     r'memory grew by 5\.[45] MiB, from 500\.[56] to 506\.0'),
-    ({'files': lambda seconds: 20 + (seconds > 300)}, 'files varied from 20 to 21'),
-    ({'threads': lambda seconds: 9 - (seconds == 300)}, 'threads varied from 8 to 9'),
-])
+@pytest.mark.parametrize(
+    'leak, words',
+    [
+        (
+            {'memory': lambda seconds: 500 + seconds / 100},
+            r'memory grew by 5\.[45] MiB, from 500\.[56] to 506\.0',
+        ),
+        ({'files': lambda seconds: 20 + (seconds > 300)}, 'files varied from 20 to 21'),
+        ({'threads': lambda seconds: 9 - (seconds == 300)}, 'threads varied from 8 to 9'),
+    ],
+)
 def test_what_changes_is_named(leak, words):
     (found,) = soak.shortcomings(samples(**leak))
     assert re.match(words, found)
 
 
 def test_a_short_run_is_judged_after_its_first_third():
-    short = samples(lambda seconds: 500 if seconds >= 5 else 400)[:7]      # half a minute
+    short = samples(lambda seconds: 500 if seconds >= 5 else 400)[:7]  # half a minute
     assert [sample.time for sample in soak.settled(short)] == [10, 15, 20, 25, 30]
     assert soak.shortcomings(short) == []
 
@@ -57,7 +66,14 @@ def test_table_and_plot(tmp_path):
     tally = soak.Tally(18000, 17000, 12, 90.4, 30, 50, 65.0)
     lines = soak.table(samples(), tally).splitlines()
     assert lines[0].split() == [
-        'minute', 'memory,', 'MiB', 'shared', 'files', 'threads', 'references']
+        'minute',
+        'memory,',
+        'MiB',
+        'shared',
+        'files',
+        'threads',
+        'references',
+    ]
     assert lines[1].split() == ['0.0', '500.0', '0.0', '20', '9', '0']
     assert lines[-2].split() == ['10.0', '500.0', '0.0', '20', '9', '0']
     assert lines[-1].startswith('18000 images, 17000 searched, 12 dropped; lost for 90 s')
@@ -85,8 +101,11 @@ def test_looks_at_a_process():
 def run(*arguments):
     return subprocess.run(
         [sys.executable, str(ROOT / 'tools' / 'soak.py'), *arguments],
-        capture_output=True, text=True, timeout=180,
-        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')})
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')},
+    )
 
 
 def test_runs_and_judges(tmp_path):
@@ -94,7 +113,7 @@ def test_runs_and_judges(tmp_path):
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     picture = tmp_path / 'soak.png'
     done = run('--minutes', '0.2', '--plot', str(picture))
-    assert done.returncode in (0, 1), done.stderr       # twelve seconds are too few to be flat
+    assert done.returncode in (0, 1), done.stderr  # twelve seconds are too few to be flat
     assert done.stderr.count('\n') == done.returncode
     assert ('memory is flat' in done.stdout) == (done.returncode == 0)
     targets = int(re.search(r'(\d+) targets given', done.stdout).group(1))
@@ -103,11 +122,14 @@ def test_runs_and_judges(tmp_path):
     assert picture.is_file()
 
 
-@pytest.mark.parametrize('arguments, words', [
-    (['--checkpoint', 'no/such.pth'], "checkpoint 'no/such.pth' does not exist"),
-    (['--minutes', '0'], 'minutes is 0'),
-    (['--plot', 'no/such/file.png'], "plot 'no/such/file.png' can't be written"),
-])
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (['--checkpoint', 'no/such.pth'], "checkpoint 'no/such.pth' does not exist"),
+        (['--minutes', '0'], 'minutes is 0'),
+        (['--plot', 'no/such/file.png'], "plot 'no/such/file.png' can't be written"),
+    ],
+)
 def test_says_in_one_line_what_went_wrong(arguments, words):
     done = run(*arguments)
     assert done.returncode == 2

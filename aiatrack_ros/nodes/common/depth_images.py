@@ -49,8 +49,9 @@ def encode(depth: np.ndarray, header: Header) -> Image:
     data = array('B')
     data.frombytes(np.clip(millimetres, 0, 65535).astype('<u2').tobytes())
     rows, columns = depth.shape
-    return Image(header=header, height=rows, width=columns, encoding='16UC1', step=2 * columns,
-                 data=data)
+    return Image(
+        header=header, height=rows, width=columns, encoding='16UC1', step=2 * columns, data=data
+    )
 
 
 def _span(center: float, size: float, scale: float, limit: int) -> slice:
@@ -64,14 +65,21 @@ def _span(center: float, size: float, scale: float, limit: int) -> slice:
 def _view(message: Image) -> np.ndarray:
     """Return the raw depths, (H, W); only padded rows are copied."""
     if message.encoding not in _TYPES:
-        raise InputError(f"depth encoding '{message.encoding}' is not known; known are "
-                         '16UC1 (millimetres) and 32FC1 (metres)')
+        raise InputError(
+            f"depth encoding '{message.encoding}' is not known; known are "
+            '16UC1 (millimetres) and 32FC1 (metres)'
+        )
     kind = ('>' if message.is_bigendian else '<') + _TYPES[message.encoding][0]
     row_bytes = message.width * np.dtype(kind).itemsize
-    if not (row_bytes and message.height) or message.step < row_bytes or (
-            len(message.data) < message.step * message.height):
-        raise InputError(f'a depth image of {message.width}x{message.height} pixels with step '
-                         f'{message.step} and {len(message.data)} bytes of data')
+    if (
+        not (row_bytes and message.height)
+        or message.step < row_bytes
+        or (len(message.data) < message.step * message.height)
+    ):
+        raise InputError(
+            f'a depth image of {message.width}x{message.height} pixels with step '
+            f'{message.step} and {len(message.data)} bytes of data'
+        )
     data = np.frombuffer(message.data, np.uint8, message.step * message.height)
     data = data.reshape(message.height, message.step)[:, :row_bytes]
     # The numpy of Humble views only whole rows as other numbers.

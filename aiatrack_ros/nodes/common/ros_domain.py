@@ -16,7 +16,7 @@ from aiatrack_ros.errors import AiATrackError
 # Above 101 the ports of a domain may be those that Linux gives to others.
 DOMAINS = range(1, 102)
 
-_held: list[TextIO] = []      # open, and so locked, until the process ends
+_held: list[TextIO] = []  # open, and so locked, until the process ends
 
 
 def reserve_domain(folder: Path | None = None) -> int:
@@ -32,7 +32,7 @@ def reserve_domain(folder: Path | None = None) -> int:
         try:
             file = (folder / f'aiatrack_ros_domain_{domain}.lock').open('w')
         except OSError:
-            continue          # another user's
+            continue  # another user's
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

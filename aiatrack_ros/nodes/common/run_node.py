@@ -36,8 +36,9 @@ def _keep_one_heap() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
-def run_node(make_node: Callable[[], Node], args: list[str] | None = None,
-             last_words: bool = False) -> int:
+def run_node(
+    make_node: Callable[[], Node], args: list[str] | None = None, last_words: bool = False
+) -> int:
     """
     Make a node and spin it until Ctrl-C, SIGTERM or, if it has the attribute `done`, its end.
 
@@ -47,8 +48,10 @@ def run_node(make_node: Callable[[], Node], args: list[str] | None = None,
     what a user did wrong is one line and code 2.
     """
     _keep_one_heap()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO if last_words
-               else SignalHandlerOptions.ALL)
+    rclpy.init(
+        args=args,
+        signal_handler_options=SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL,
+    )
     if last_words:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)

@@ -39,16 +39,27 @@ class Camera:
     def __post_init__(self) -> None:
         """Raise InputError for what is no calibration."""
         numbers = (self.fx, self.fy, self.cx, self.cy, *self.distortion)
-        if not (self.width and self.height and all(map(math.isfinite, numbers))
-                and self.fx > 0 and self.fy > 0):
-            raise InputError(f'camera_info holds no calibration (size {self.width}x{self.height}, '
-                             f'fx {self.fx:g}, fy {self.fy:g}); calibrate the camera')
+        if not (
+            self.width
+            and self.height
+            and all(map(math.isfinite, numbers))
+            and self.fx > 0
+            and self.fy > 0
+        ):
+            raise InputError(
+                f'camera_info holds no calibration (size {self.width}x{self.height}, '
+                f'fx {self.fx:g}, fy {self.fy:g}); calibrate the camera'
+            )
         if self.model not in _MODELS:
-            raise InputError(f"camera_info names the distortion model '{self.model}', which is "
-                             'not known; feed the rectified image and its camera_info')
+            raise InputError(
+                f"camera_info names the distortion model '{self.model}', which is "
+                'not known; feed the rectified image and its camera_info'
+            )
         if self._coefficients and len(self._coefficients) not in _COUNTS[self._is_fisheye]:
-            raise InputError(f"camera_info has {len(self.distortion)} coefficients, which do not "
-                             f"fit its distortion model '{self.model}'; calibrate the camera")
+            raise InputError(
+                f'camera_info has {len(self.distortion)} coefficients, which do not '
+                f"fit its distortion model '{self.model}'; calibrate the camera"
+            )
 
     @property
     def _is_fisheye(self) -> bool:
@@ -68,8 +79,7 @@ class Camera:
         if not self._coefficients:
             return (u - self.cx) / self.fx, (v - self.cy) / self.fy
         matrix = np.array([[self.fx, 0, self.cx], [0, self.fy, self.cy], [0, 0, 1.0]])
-        undistort = (cv2.fisheye.undistortPoints if self._is_fisheye
-                     else cv2.undistortPoints)
+        undistort = cv2.fisheye.undistortPoints if self._is_fisheye else cv2.undistortPoints
         x, y = undistort(np.array([[[u, v]]], float), matrix, np.array(self._coefficients)).ravel()
         return float(x), float(y)
 

@@ -24,26 +24,40 @@ class FollowSettings(CheckedSettings):
     distance: float = setting(1.5, 0.3, 20.0, 'distance to keep from the target, in m')
     max_speed: float = setting(0.2, 0.0, 3.0, 'fastest drive forward, in m/s')
     max_reverse_speed: float = setting(
-        0.1, 0.0, 1.0, 'fastest drive backward, from a target that comes near, in m/s')
+        0.1, 0.0, 1.0, 'fastest drive backward, from a target that comes near, in m/s'
+    )
     max_turn_rate: float = setting(0.5, 0.0, 3.0, 'fastest turn, in rad/s')
     max_acceleration: float = setting(
-        0.5, 0.01, 10.0, 'fastest change of speed, in m/s^2; stops are at once')
+        0.5, 0.01, 10.0, 'fastest change of speed, in m/s^2; stops are at once'
+    )
     max_turn_acceleration: float = setting(
-        2.0, 0.01, 30.0, 'fastest change of turn rate, in rad/s^2; stops are at once')
+        2.0, 0.01, 30.0, 'fastest change of turn rate, in rad/s^2; stops are at once'
+    )
     distance_gain: float = setting(1.0, 0.0, 10.0, 'speed per distance error, in 1/s')
     bearing_gain: float = setting(1.5, 0.0, 10.0, 'turn rate per bearing, in 1/s')
     max_bearing: float = setting(
-        math.radians(45), 0.0, math.radians(80),
-        'the robot only turns, and does not drive, while the target is further aside, in rad')
+        math.radians(45),
+        0.0,
+        math.radians(80),
+        'the robot only turns, and does not drive, while the target is further aside, in rad',
+    )
     min_score: float = setting(0.6, 0.0, 1.0, 'a track of a lower score is no reason to move')
     good_frames: int = setting(5, 1, 1000, 'good tracks in a row before the robot moves (again)')
     stop_after: float = setting(1.0, 0.1, 10.0, 'stop so long after the last good track, in s')
     target_height: float = setting(
-        0.0, 0.0, 10.0, 'height of the target in m, for its distance where there is no depth '
-        'image; 0 learns it from depth, or from initial_distance')
+        0.0,
+        0.0,
+        10.0,
+        'height of the target in m, for its distance where there is no depth '
+        'image; 0 learns it from depth, or from initial_distance',
+    )
     initial_distance: float = setting(
-        1.5, 0.1, 50.0, 'how far away the target is when tracking begins, in m; only used where '
-        'neither depth nor target_height is there')
+        1.5,
+        0.1,
+        50.0,
+        'how far away the target is when tracking begins, in m; only used where '
+        'neither depth nor target_height is there',
+    )
 
 
 @dataclass(frozen=True)
@@ -87,8 +101,8 @@ class Follower:
         self.following = False
         self._command = STOP
         self._streak = 0
-        self._time = -math.inf        # of the last image
-        self._good_time = -math.inf   # of the last good track
+        self._time = -math.inf  # of the last image
+        self._good_time = -math.inf  # of the last good track
 
     def stop(self) -> Command:
         """Stop at once, and start only after new good tracks."""
@@ -144,8 +158,10 @@ class Follower:
         speed = _clamp(wanted.speed, last.speed - step, last.speed + step)
         step = limits.max_turn_acceleration * elapsed
         turn_rate = _clamp(wanted.turn_rate, last.turn_rate - step, last.turn_rate + step)
-        return Command(_clamp(speed, -limits.max_reverse_speed, limits.max_speed),
-                       _clamp(turn_rate, -limits.max_turn_rate, limits.max_turn_rate))
+        return Command(
+            _clamp(speed, -limits.max_reverse_speed, limits.max_speed),
+            _clamp(turn_rate, -limits.max_turn_rate, limits.max_turn_rate),
+        )
 
 
 def _clamp(value: float, low: float, high: float) -> float:

@@ -55,7 +55,7 @@ SUCCESS = TransitionCallbackReturn.SUCCESS
 
 # The depth image of a track is the one with the nearest stamp, if it is within this, in seconds.
 DEPTH_TOLERANCE = 0.1
-_DEPTH_SECONDS, _DEPTH_BYTES = 1.0, 64 * 2 ** 20
+_DEPTH_SECONDS, _DEPTH_BYTES = 1.0, 64 * 2**20
 _WATCHDOG_SECONDS = 0.1
 _LAST_WORDS = Duration(seconds=0.3)
 
@@ -66,13 +66,20 @@ _SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
 
 FOLLOW_NODE = (
-    Setting('autostart', False, 'configure and activate the node by itself at start',
-            read_only=True),
-    Setting('enable_stamped_cmd_vel', _STAMPED, 'cmd_vel is a TwistStamped, else a Twist; the '
-            'default is what your ROS distribution uses', read_only=True),
+    Setting(
+        'autostart', False, 'configure and activate the node by itself at start', read_only=True
+    ),
+    Setting(
+        'enable_stamped_cmd_vel',
+        _STAMPED,
+        'cmd_vel is a TwistStamped, else a Twist; the default is what your ROS distribution uses',
+        read_only=True,
+    ),
     Setting('base_frame', 'base_link', 'frame_id of cmd_vel', read_only=True),
-    *(Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
-      for field in dataclasses.fields(FollowSettings)),
+    *(
+        Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
+        for field in dataclasses.fields(FollowSettings)
+    ),
 )
 
 
@@ -86,7 +93,7 @@ class FollowNode(ReleasingNode):
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('follow', **node_options)
-        self._inputs: list[Any] = []   # subscriptions, while active
+        self._inputs: list[Any] = []  # subscriptions, while active
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._watchdog: Any = None
         self._monitor = Monitor()
@@ -95,7 +102,7 @@ class FollowNode(ReleasingNode):
         self._depth_count = 0
         self._track_id = ''
         self._range = HeightRange()
-        self._heard = 0.0              # when the last tracks came, by the watchdog's clock
+        self._heard = 0.0  # when the last tracks came, by the watchdog's clock
         declare(self, FOLLOW_NODE)
         self._follower = Follower(self._read_settings())
         self.add_on_set_parameters_callback(self._validate)
@@ -115,9 +122,9 @@ class FollowNode(ReleasingNode):
         """Make the publishers."""
         self._stamped = self.get_parameter('enable_stamped_cmd_vel').value
         self._cmd_vel = self.create_lifecycle_publisher(
-            TwistStamped if self._stamped else Twist, 'cmd_vel', _NEWEST)
-        self._target_pose = self.create_lifecycle_publisher(
-            PoseStamped, '~/target_pose', _NEWEST)
+            TwistStamped if self._stamped else Twist, 'cmd_vel', _NEWEST
+        )
+        self._target_pose = self.create_lifecycle_publisher(PoseStamped, '~/target_pose', _NEWEST)
         self._outputs = [self._cmd_vel, self._target_pose]
         return super().on_configure(state)
 
@@ -131,8 +138,8 @@ class FollowNode(ReleasingNode):
         self._inputs = [
             self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
             self.create_subscription(Image, 'depth', self._on_depth, _SENSOR),
-            self.create_subscription(
-                Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST)]
+            self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
+        ]
         self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._clock)
         return result
 
@@ -157,8 +164,10 @@ class FollowNode(ReleasingNode):
     # --- parameters ---
 
     def _read_settings(self, changes: list[Parameter] | None = None) -> FollowSettings:
-        values = {field.name: self.get_parameter(field.name).value
-                  for field in dataclasses.fields(FollowSettings)}
+        values = {
+            field.name: self.get_parameter(field.name).value
+            for field in dataclasses.fields(FollowSettings)
+        }
         for change in changes or ():
             if change.name in values:
                 values[change.name] = change.value
@@ -177,8 +186,15 @@ class FollowNode(ReleasingNode):
     def _on_camera_info(self, message: CameraInfo) -> None:
         try:
             self._camera = Camera(
-                message.width, message.height, message.k[0], message.k[4], message.k[2],
-                message.k[5], message.distortion_model, tuple(message.d))
+                message.width,
+                message.height,
+                message.k[0],
+                message.k[4],
+                message.k[2],
+                message.k[5],
+                message.distortion_model,
+                tuple(message.d),
+            )
         except InputError as error:
             self._camera = None
             self._complain('camera', str(error))
@@ -200,8 +216,11 @@ class FollowNode(ReleasingNode):
             return None
         if self._camera is None:
             topic = self.resolve_topic_name('camera_info')
-            self._complain('camera', f'no usable camera_info on {topic}: the robot stands; '
-                                     'remap camera_info to that of your camera')
+            self._complain(
+                'camera',
+                f'no usable camera_info on {topic}: the robot stands; '
+                'remap camera_info to that of your camera',
+            )
             return None
         detection = self._choose(message.detections)
         try:
@@ -221,15 +240,20 @@ class FollowNode(ReleasingNode):
         return Sighting(
             bearing=-math.atan(x),
             distance=None if depth is None else depth * math.hypot(1, x),
-            score=detection.results[0].hypothesis.score if detection.results else math.nan)
+            score=detection.results[0].hypothesis.score if detection.results else math.nan,
+        )
 
     def _choose(self, detections: Sequence[Detection2D]) -> Detection2D:
         """Return the target of before, or else the track of the best score as a new one."""
         for detection in detections:
             if detection.id == self._track_id:
                 return detection
-        best = max(detections, key=lambda detection: max(
-            (result.hypothesis.score for result in detection.results), default=0.0))
+        best = max(
+            detections,
+            key=lambda detection: max(
+                (result.hypothesis.score for result in detection.results), default=0.0
+            ),
+        )
         self._forget()
         self._track_id = best.id
         return best
@@ -266,14 +290,17 @@ class FollowNode(ReleasingNode):
     def _watch(self) -> None:
         """Stop when tracks stop coming, for whatever reason."""
         if not self._heard:
-            self._heard = self._now()       # simulated time may have stood at 0 until now
+            self._heard = self._now()  # simulated time may have stood at 0 until now
         silence = self._now() - self._heard
         if 0 <= silence < self._follower.settings.stop_after:
             return
         topic = self.resolve_topic_name('tracker/tracks')
-        self._complain('silence', f'nothing on {topic} for {silence:.1f} s: the robot stands; is '
-                                  'the tracker active, and does the camera run?',
-                       LONG_LOG_SECONDS)
+        self._complain(
+            'silence',
+            f'nothing on {topic} for {silence:.1f} s: the robot stands; is '
+            'the tracker active, and does the camera run?',
+            LONG_LOG_SECONDS,
+        )
         self._send(self._follower.stop(), self.get_clock().now().to_msg())
 
     def _send(self, command: Command, stamp: Time) -> None:

@@ -43,22 +43,35 @@ from vision_msgs.msg import Detection2D
 FRAME_ID = 'camera_optical_frame'
 WORLD_ID = 'world'
 TARGET_ID = 'walker'
-FIRST_STAMP = 1000 * 10 ** 9       # of the first image, nanoseconds
+FIRST_STAMP = 1000 * 10**9  # of the first image, nanoseconds
 
-_KNOCK_SECONDS = 0.3     # between two first images, until the other nodes are there
-_RESEND_SECONDS = 5.0    # after which an image that was not answered is sent again
+_KNOCK_SECONDS = 0.3  # between two first images, until the other nodes are there
+_RESEND_SECONDS = 5.0  # after which an image that was not answered is sent again
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 SIM_NODE = (
-    Setting('seed', 0, 'look of the world and noise of the camera', (0, 2 ** 31), read_only=True),
+    Setting('seed', 0, 'look of the world and noise of the camera', (0, 2**31), read_only=True),
     Setting('rate', 10.0, 'images per simulated second', (1.0, 100.0), read_only=True),
-    Setting('lock_step', True, 'wait for the command of each image; else simulated time passes '
-            'like real time', read_only=True),
-    Setting('give_target', True, 'point at the target in the first image, then let it walk; else '
-            'it walks at once', read_only=True),
-    Setting('patience', 60.0, 'give up after so long without an answer, in seconds', (1.0, 3600.0),
-            read_only=True),
+    Setting(
+        'lock_step',
+        True,
+        'wait for the command of each image; else simulated time passes like real time',
+        read_only=True,
+    ),
+    Setting(
+        'give_target',
+        True,
+        'point at the target in the first image, then let it walk; else it walks at once',
+        read_only=True,
+    ),
+    Setting(
+        'patience',
+        60.0,
+        'give up after so long without an answer, in seconds',
+        (1.0, 3600.0),
+        read_only=True,
+    ),
 )
 
 
@@ -81,8 +94,8 @@ class SimNode(Node):
         self._patience: float = get['patience']
         self._robot = world.Pose()
         self._frame = 0
-        self._command = TwistStamped()      # the newest
-        self._acting = TwistStamped()       # the one that moves the robot now
+        self._command = TwistStamped()  # the newest
+        self._acting = TwistStamped()  # the one that moves the robot now
         self._sent: list[tuple[Any, Any]] = []
         self._running = False
         self.done: Future = Future()
@@ -94,31 +107,33 @@ class SimNode(Node):
         self._truth = self.create_publisher(PoseArray, '~/truth', _QOS)
         self._boxes = self.create_publisher(Detection2D, '~/target_box', _QOS)
         self.create_subscription(TwistStamped, 'cmd_vel', self._on_command, _QOS)
-        self._set_target = (self.create_client(SetTarget, 'tracker/set_target')
-                            if get['give_target'] else None)
+        self._set_target = (
+            self.create_client(SetTarget, 'tracker/set_target') if get['give_target'] else None
+        )
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._asked = self._now()           # since when an answer is waited for
+        self._asked = self._now()  # since when an answer is waited for
         self._look()
         self._next(_KNOCK_SECONDS, self._knock)
 
     @property
     def _stamp(self) -> Time:
         nanoseconds = FIRST_STAMP + round(self._frame * self._period * 1e9)
-        return Time(sec=nanoseconds // 10 ** 9, nanosec=nanoseconds % 10 ** 9)
+        return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
 
     # --- before the scene begins ---
 
     def _knock(self) -> None:
         self._send()
-        self._check_patience('the first image', 'are tracker_node and follow_node active, with '
-                                                'use_sim_time?')
+        self._check_patience(
+            'the first image', 'are tracker_node and follow_node active, with use_sim_time?'
+        )
 
     def _point(self) -> None:
         """Ask the tracker to take the target."""
         if not self._set_target.service_is_ready():
             self._check_patience('the target', 'is tracker/set_target there?')
             return
-        self._next(_RESEND_SECONDS, self._point)       # an answer takes less, or is lost
+        self._next(_RESEND_SECONDS, self._point)  # an answer takes less, or is lost
         answer = self._set_target.call_async(SetTarget.Request(target=self._box_message))
         answer.add_done_callback(self._on_target)
         self._check_patience('the target', 'is the tracker active?')
@@ -144,7 +159,7 @@ class SimNode(Node):
     def _on_command(self, message: TwistStamped) -> None:
         if self._lock_step or not self._running:
             if message.header.stamp != self._stamp or self.done.done():
-                return                       # an answer to an image before
+                return  # an answer to an image before
         self._command = message
         if not self._running:
             if self._set_target is None:
@@ -184,9 +199,12 @@ class SimNode(Node):
         view = self._view.render(self._robot, target, self._frame)
         header = Header(stamp=self._stamp, frame_id=FRAME_ID)
         self._box_message = messages.make_detection(
-            header, view.box or (0.0, 0.0, 0.0, 0.0), view.visible, TARGET_ID, 'person')
-        truth = PoseArray(header=Header(stamp=header.stamp, frame_id=WORLD_ID),
-                          poses=[_pose_message(self._robot), _pose_message(target)])
+            header, view.box or (0.0, 0.0, 0.0, 0.0), view.visible, TARGET_ID, 'person'
+        )
+        truth = PoseArray(
+            header=Header(stamp=header.stamp, frame_id=WORLD_ID),
+            poses=[_pose_message(self._robot), _pose_message(target)],
+        )
         self._sent = [
             (self._clock_out, ClockMessage(clock=header.stamp)),
             (self._truth, truth),
@@ -194,7 +212,8 @@ class SimNode(Node):
             (self._infos, _camera_info(header)),
             (self._depths, depth_images.encode(view.depth, header)),
             # The image is last: what is needed to judge it shall be there before.
-            (self._images, images.encode(view.picture[..., ::-1], header, 'bgr8'))]
+            (self._images, images.encode(view.picture[..., ::-1], header, 'bgr8')),
+        ]
 
     def _send(self) -> None:
         for publisher, message in self._sent:
@@ -233,11 +252,15 @@ def _pose_message(pose: world.Pose) -> PoseMessage:
 def _camera_info(header: Header) -> CameraInfo:
     f, cx, cy = camera_view.FOCAL, camera_view.CENTER_X, camera_view.CENTER_Y
     return CameraInfo(
-        header=header, width=camera_view.WIDTH, height=camera_view.HEIGHT,
-        distortion_model='plumb_bob', d=[0.0] * 5,
+        header=header,
+        width=camera_view.WIDTH,
+        height=camera_view.HEIGHT,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
         k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
         r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0])
+        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
 
 
 def main(args: list[str] | None = None) -> int:

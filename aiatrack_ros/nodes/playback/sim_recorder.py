@@ -33,11 +33,19 @@ from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
 _QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
-_STATES = {TrackerStatus.IDLE: 'idle', TrackerStatus.TRACKING: 'tracking',
-           TrackerStatus.LOST: 'lost'}
+_STATES = {
+    TrackerStatus.IDLE: 'idle',
+    TrackerStatus.TRACKING: 'tracking',
+    TrackerStatus.LOST: 'lost',
+}
 
-_TOPICS = {'sim/truth': PoseArray, 'sim/target_box': Detection2D, 'cmd_vel': TwistStamped,
-           'tracker/tracks': Detection2DArray, 'tracker/status': TrackerStatus}
+_TOPICS = {
+    'sim/truth': PoseArray,
+    'sim/target_box': Detection2D,
+    'cmd_vel': TwistStamped,
+    'tracker/tracks': Detection2DArray,
+    'tracker/status': TrackerStatus,
+}
 
 SIM_RECORDER = (
     Setting('video', '', 'video to write, .mp4; empty for none', read_only=True),
@@ -68,8 +76,11 @@ class SimRecorder(Node):
             self._decoder = images.ImageDecoder()
         for topic, message_type in _TOPICS.items():
             self.create_subscription(
-                message_type, topic, lambda message, topic=topic: self._on_answer(topic, message),
-                _QOS)
+                message_type,
+                topic,
+                lambda message, topic=topic: self._on_answer(topic, message),
+                _QOS,
+            )
         self.create_subscription(Image, 'image', self._on_image, _QOS)
 
     def destroy_node(self) -> None:
@@ -87,7 +98,7 @@ class SimRecorder(Node):
 
     def _on_image(self, message: Image) -> None:
         stamp = messages.nanoseconds(message.header.stamp)
-        if stamp > self._last_stamp:         # some images are sent twice
+        if stamp > self._last_stamp:  # some images are sent twice
             self._pairing.add_image(stamp, message)
             self._take_ready()
 
@@ -110,10 +121,16 @@ class SimRecorder(Node):
         status, twist = pair.answers['tracker/status'], pair.answers['cmd_vel'].twist
         detections = pair.answers['tracker/tracks'].detections
         record = Record(
-            time=(pair.stamp - self._first_stamp) / 1e9, robot=robot, target=target,
+            time=(pair.stamp - self._first_stamp) / 1e9,
+            robot=robot,
+            target=target,
             visible=pair.answers['sim/target_box'].results[0].hypothesis.score,
-            track_id=detections[0].id if detections else '', score=status.score,
-            state=_STATES[status.state], speed=twist.linear.x, turn_rate=twist.angular.z)
+            track_id=detections[0].id if detections else '',
+            score=status.score,
+            state=_STATES[status.state],
+            speed=twist.linear.x,
+            turn_rate=twist.angular.z,
+        )
         self._records.append(record)
         if self._writer:
             box = messages.box_from_bounding_box(detections[0].bbox) if detections else None

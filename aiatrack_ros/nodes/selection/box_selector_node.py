@@ -46,31 +46,50 @@ from visualization_msgs.msg import Marker
 from visualization_msgs.msg import MarkerArray
 
 BOX_SELECTOR = (
-    Setting('picture_frame', '', 'tf frame of the picture plane, which needs no tf: make it the '
-            'fixed frame of RViz; empty for picture, after the namespace if there is one: '
-            'front_picture', pattern=r'[A-Za-z0-9_/.-]*', read_only=True),
-    Setting('image_transport', 'raw', 'raw takes sensor_msgs/Image on image, compressed takes '
-            'sensor_msgs/CompressedImage on image/compressed', choices=('raw', 'compressed'),
-            read_only=True),
+    Setting(
+        'picture_frame',
+        '',
+        'tf frame of the picture plane, which needs no tf: make it the '
+        'fixed frame of RViz; empty for picture, after the namespace if there is one: '
+        'front_picture',
+        pattern=r'[A-Za-z0-9_/.-]*',
+        read_only=True,
+    ),
+    Setting(
+        'image_transport',
+        'raw',
+        'raw takes sensor_msgs/Image on image, compressed takes '
+        'sensor_msgs/CompressedImage on image/compressed',
+        choices=('raw', 'compressed'),
+        read_only=True,
+    ),
     Setting('picture_width', 1.6, 'width of the picture plane in metres', (0.1, 100.0)),
     Setting('picture_columns', 640, 'pixels across of the picture shown, at most', (16, 4096)),
     Setting('picture_rate', 10.0, 'pictures shown per second, at most', (0.5, 60.0)),
     Setting('jpeg_quality', 80, 'quality of the picture shown', (1, 100)),
-    Setting('click_timeout', 10.0, 'seconds that the first corner waits for the second',
-            (0.5, 600.0)),
-    Setting('smallest_box', 4.0, 'least width and height of a box in pixels; smaller ones are '
-            'slips', (1.0, 1000.0)),
+    Setting(
+        'click_timeout', 10.0, 'seconds that the first corner waits for the second', (0.5, 600.0)
+    ),
+    Setting(
+        'smallest_box',
+        4.0,
+        'least width and height of a box in pixels; smaller ones are slips',
+        (1.0, 1000.0),
+    ),
 )
 
 WAITING_COLOR = (255, 200, 0)
-TROUBLE_SECONDS = 4.0        # that a complaint stands above the picture,
-GOOD_NEWS_SECONDS = 1.0      # and that it went well
-SILENCE_SECONDS = 2.0        # without an image, after which the plane says so
+TROUBLE_SECONDS = 4.0  # that a complaint stands above the picture,
+GOOD_NEWS_SECONDS = 1.0  # and that it went well
+SILENCE_SECONDS = 2.0  # without an image, after which the plane says so
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-_STATES = {TrackerStatus.IDLE: 'idle', TrackerStatus.TRACKING: 'tracking',
-           TrackerStatus.LOST: 'lost'}
+_STATES = {
+    TrackerStatus.IDLE: 'idle',
+    TrackerStatus.TRACKING: 'tracking',
+    TrackerStatus.LOST: 'lost',
+}
 
 
 class BoxSelectorNode(Node):
@@ -90,16 +109,16 @@ class BoxSelectorNode(Node):
         self._pictures = plane_markers.PictureMarkers(self.picture_frame)
         self._corners = CornerPair()
 
-        self._watched: list[Any] = []           # subscriptions, while somebody looks
+        self._watched: list[Any] = []  # subscriptions, while somebody looks
         self._viewers = 0
         self._newest: images.ImageMessage | None = None
-        self._shown: images.ImageMessage | None = None       # on the plane
-        self._plane: PicturePlane | None = None               # that it is on
-        self._last_image = 0.0                  # monotonic
+        self._shown: images.ImageMessage | None = None  # on the plane
+        self._plane: PicturePlane | None = None  # that it is on
+        self._last_image = 0.0  # monotonic
         self._words, self._words_until = '', 0.0
 
-        self._stamps: deque[int] = deque(maxlen=300)     # of images the tracker has answered, ns
-        self._box: Box | None = None                     # that the tracker believed last
+        self._stamps: deque[int] = deque(maxlen=300)  # of images the tracker has answered, ns
+        self._box: Box | None = None  # that the tracker believed last
         self._status: TrackerStatus | None = None
 
         self._boxes = self.create_publisher(Detection2D, 'tracker/init_box', _QOS)
@@ -111,18 +130,23 @@ class BoxSelectorNode(Node):
         for shown in (image, overlay):
             self.create_subscription(Point, f'{shown}_mouse_left', self._on_mouse_left, _QOS)
             self.create_subscription(
-                PointStamped, f'{shown}/mouse_click', self._on_mouse_click, _QOS)
+                PointStamped, f'{shown}/mouse_click', self._on_mouse_click, _QOS
+            )
             self.create_subscription(
-                PolygonStamped, f'{shown}/screenrectangle', self._on_rectangle, _QOS)
+                PolygonStamped, f'{shown}/screenrectangle', self._on_rectangle, _QOS
+            )
         self._image_topic = image
         if self._get('image_transport') == 'compressed':
             self._image_topic = f'{image}/compressed'
         # Of wall time: a paused bag must not freeze what a person does.
         self._timer = self.create_timer(
-            1 / self._get('picture_rate'), self._tick,
-            clock=Clock(clock_type=ClockType.STEADY_TIME))
+            1 / self._get('picture_rate'),
+            self._tick,
+            clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
         self.get_logger().info(
-            f"picture plane of {self._image_topic} in the frame '{self.picture_frame}'")
+            f"picture plane of {self._image_topic} in the frame '{self.picture_frame}'"
+        )
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
@@ -135,7 +159,9 @@ class BoxSelectorNode(Node):
             # Another camera's plane, perhaps: not worth a warning on the plane.
             self.get_logger().info(
                 f"a point in the frame '{frame}' is not on the picture plane; to click on it, set "
-                f"RViz's fixed frame to '{self.picture_frame}'", throttle_duration_sec=10.0)
+                f"RViz's fixed frame to '{self.picture_frame}'",
+                throttle_duration_sec=10.0,
+            )
             return
         if self._shown is None:
             self._complain('click ignored: no picture has been shown yet')
@@ -143,8 +169,10 @@ class BoxSelectorNode(Node):
         point = message.point
         pixel = self._plane.pick(point.x, point.y, point.z)
         if pixel is None:
-            self._complain(f'click ignored: ({point.x:.3f}, {point.y:.3f}, {point.z:.3f}) m is '
-                           'off the picture')
+            self._complain(
+                f'click ignored: ({point.x:.3f}, {point.y:.3f}, {point.z:.3f}) m is '
+                'off the picture'
+            )
             return
         self._add_corner(pixel, 'RViz', self._shown.header.stamp)
 
@@ -156,8 +184,9 @@ class BoxSelectorNode(Node):
 
     def _on_rectangle(self, message: PolygonStamped) -> None:
         try:
-            box = enclosing_box([(point.x, point.y) for point in message.polygon.points],
-                                self._get('smallest_box'))
+            box = enclosing_box(
+                [(point.x, point.y) for point in message.polygon.points], self._get('smallest_box')
+            )
         except InputError as error:
             self._complain(f'rectangle ignored: {error}')
             return
@@ -178,14 +207,17 @@ class BoxSelectorNode(Node):
         self._expire()
         try:
             box = self._corners.add(
-                Corner(*pixel, source, time.monotonic()), self._get('smallest_box'))
+                Corner(*pixel, source, time.monotonic()), self._get('smallest_box')
+            )
         except InputError as error:
             self._complain(f'both clicks ignored: {error}')
             return
         if box is None:
-            self._words_until = 0.0          # the plane now says what to do next
-            self.get_logger().info(f'first corner at pixel ({pixel[0]:.1f}, {pixel[1]:.1f}); '
-                                   'click the opposite corner of the target')
+            self._words_until = 0.0  # the plane now says what to do next
+            self.get_logger().info(
+                f'first corner at pixel ({pixel[0]:.1f}, {pixel[1]:.1f}); '
+                'click the opposite corner of the target'
+            )
             return
         self._give(box, stamp)
 
@@ -196,7 +228,8 @@ class BoxSelectorNode(Node):
         self._say(f'box {w:.0f} x {h:.0f} at ({x:.0f}, {y:.0f})', GOOD_NEWS_SECONDS)
         self.get_logger().info(
             f'box {w:.1f} x {h:.1f} at ({x:.1f}, {y:.1f}) for the image of '
-            f'{messages.seconds_text(messages.nanoseconds(stamp))}')
+            f'{messages.seconds_text(messages.nanoseconds(stamp))}'
+        )
         if not self._boxes.get_subscription_count():
             self._complain(f'nobody takes the box: no tracker on {self._boxes.topic_name}')
 
@@ -205,7 +238,7 @@ class BoxSelectorNode(Node):
         if messages.nanoseconds(stamp) in self._stamps:
             return stamp
         newest = self._stamps[-1] if self._stamps else 0
-        return Time(sec=newest // 10 ** 9, nanosec=newest % 10 ** 9)
+        return Time(sec=newest // 10**9, nanosec=newest % 10**9)
 
     def _expire(self) -> None:
         age = self._corners.expire(time.monotonic(), self._get('click_timeout'))
@@ -217,7 +250,7 @@ class BoxSelectorNode(Node):
     def _on_tracks(self, message: Detection2DArray) -> None:
         stamp = messages.nanoseconds(message.header.stamp)
         if self._stamps and stamp < self._stamps[-1]:
-            self._stamps.clear()             # a bag began again
+            self._stamps.clear()  # a bag began again
         self._stamps.append(stamp)
         if message.detections:
             self._box = messages.box_from_bounding_box(message.detections[0].bbox)
@@ -243,7 +276,7 @@ class BoxSelectorNode(Node):
         if not viewers:
             return
         markers = []
-        if viewers > before:                 # a newcomer, or one who has seen an earlier run
+        if viewers > before:  # a newcomer, or one who has seen an earlier run
             markers.append(plane_markers.remove_all(self.picture_frame))
             self._shown = None
         markers += self._picture_markers()
@@ -260,7 +293,8 @@ class BoxSelectorNode(Node):
             kind = CompressedImage if self._get('image_transport') == 'compressed' else Image
             self._watched = [
                 self.create_subscription(kind, self._image_topic, self._on_image, _IMAGE_QOS),
-                self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _QOS)]
+                self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _QOS),
+            ]
             return
         for subscription in self._watched:
             self.destroy_subscription(subscription)
@@ -281,9 +315,10 @@ class BoxSelectorNode(Node):
         rows, columns = picture.shape[:2]
         plane = PicturePlane(columns, rows, self._get('picture_width'))
         if self._plane and (columns, rows) != (self._plane.columns, self._plane.rows):
-            self._corners.clear()            # a pixel of the old size means nothing now
+            self._corners.clear()  # a pixel of the old size means nothing now
         texture = plane_markers.compress(
-            picture, self._get('picture_columns'), self._get('jpeg_quality'), message.header)
+            picture, self._get('picture_columns'), self._get('jpeg_quality'), message.header
+        )
         self._shown, self._plane = message, plane
         return self._pictures.show(plane, texture)
 
@@ -298,7 +333,8 @@ class BoxSelectorNode(Node):
         first = self._corners.first
         if first:
             corner = plane_markers.cross_marker(
-                frame, plane, first.column, first.row, WAITING_COLOR)
+                frame, plane, first.column, first.row, WAITING_COLOR
+            )
         else:
             corner = plane_markers.remove(frame, 'corner')
         return [box, corner]

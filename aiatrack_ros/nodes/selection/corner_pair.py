@@ -34,8 +34,10 @@ def enclosing_box(points: Sequence[tuple[float, float]], smallest: float) -> Box
     x, y = min(columns), min(rows)
     w, h = max(columns) - x, max(rows) - y
     if min(w, h) < smallest:
-        raise InputError(f'a box of {w:.1f} x {h:.1f} pixels is too small; '
-                         f'the least is {smallest:g} pixels each way')
+        raise InputError(
+            f'a box of {w:.1f} x {h:.1f} pixels is too small; '
+            f'the least is {smallest:g} pixels each way'
+        )
     return x, y, w, h
 
 
@@ -60,8 +62,7 @@ class CornerPair:
         if first is None or first.source != corner.source:
             self.first = corner
             return None
-        return enclosing_box(
-            [(first.column, first.row), (corner.column, corner.row)], smallest)
+        return enclosing_box([(first.column, first.row), (corner.column, corner.row)], smallest)
 
     def expire(self, now: float, patience: float) -> float | None:
         """Forget a click that has waited longer than `patience` seconds; return its age then."""

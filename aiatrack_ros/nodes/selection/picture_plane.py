@@ -51,8 +51,11 @@ class PicturePlane:
         A click on the rim, up to half a pixel outside, is the rim. NaN is off the picture.
         """
         column, row = self.to_pixel(x, y)
-        inside = (-0.5 <= column <= self.columns + 0.5 and -0.5 <= row <= self.rows + 0.5
-                  and -TOLERANCE <= z <= TOLERANCE)
+        inside = (
+            -0.5 <= column <= self.columns + 0.5
+            and -0.5 <= row <= self.rows + 0.5
+            and -TOLERANCE <= z <= TOLERANCE
+        )
         if not inside:
             return None
         return min(max(column, 0.0), float(self.columns)), min(max(row, 0.0), float(self.rows))

@@ -21,7 +21,7 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 from visualization_msgs.msg import UVCoordinate
 
-LIFT = 0.01        # of lines above the picture, metres: what RViz's depth buffer tells apart
+LIFT = 0.01  # of lines above the picture, metres: what RViz's depth buffer tells apart
 Color = tuple[int, int, int]
 
 # How many ids the pictures take in turn, see PictureMarkers.
@@ -75,7 +75,9 @@ class PictureMarkers:
         self._last = plane
         return markers + [
             remove(self._frame, 'picture', (number - back) % _IDS)
-            for back in (2, 3) if number >= back]
+            for back in (2, 3)
+            if number >= back
+        ]
 
     def _textured(self, number: int, plane: PicturePlane, texture: CompressedImage) -> Marker:
         marker = _marker(self._frame, 'picture', number % _IDS, Marker.TRIANGLE_LIST)
@@ -94,8 +96,9 @@ def box_marker(frame: str, plane: PicturePlane, box: Box, color: Color) -> Marke
     return _line(frame, 'box', plane, plane.outline(box), color)
 
 
-def cross_marker(frame: str, plane: PicturePlane, column: float, row: float,
-                 color: Color) -> Marker:
+def cross_marker(
+    frame: str, plane: PicturePlane, column: float, row: float, color: Color
+) -> Marker:
     """Return a cross at a pixel position."""
     x, y = plane.to_plane(column, row)
     arm = plane.width / 50
@@ -128,18 +131,24 @@ def remove_all(frame: str) -> Marker:
     return marker
 
 
-def _line(frame: str, namespace: str, plane: PicturePlane, points: Iterable[tuple[float, float]],
-          color: Color) -> Marker:
+def _line(
+    frame: str,
+    namespace: str,
+    plane: PicturePlane,
+    points: Iterable[tuple[float, float]],
+    color: Color,
+) -> Marker:
     marker = _marker(frame, namespace, 0, Marker.LINE_STRIP)
-    marker.scale = Vector3(x=plane.width / 250, y=0.0, z=0.0)      # x is the width of the line
+    marker.scale = Vector3(x=plane.width / 250, y=0.0, z=0.0)  # x is the width of the line
     marker.color = _rgba(color)
     marker.points = [Point(x=x, y=y, z=LIFT) for x, y in points]
     return marker
 
 
 def _marker(frame: str, namespace: str, number: int, kind: int) -> Marker:
-    marker = Marker(header=Header(frame_id=frame), ns=namespace, id=number, type=kind,
-                    action=Marker.ADD)
+    marker = Marker(
+        header=Header(frame_id=frame), ns=namespace, id=number, type=kind, action=Marker.ADD
+    )
     marker.pose.orientation.w = 1.0
     return marker
 

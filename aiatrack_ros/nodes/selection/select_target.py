@@ -42,16 +42,34 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 SELECT_TARGET = (
-    Setting('image_transport', 'raw', 'raw takes sensor_msgs/Image on image, compressed takes '
-            'sensor_msgs/CompressedImage on image/compressed', choices=('raw', 'compressed'),
-            read_only=True),
-    Setting('window_columns', 1280, 'width of the window in pixels, at most', (64, 8192),
-            read_only=True),
-    Setting('smallest_box', 4.0, 'least width and height of a box in pixels; smaller ones are '
-            'slips', (1.0, 1000.0)),
-    Setting('keep_seconds', 10.0, "what the tracker's frame_buffer_seconds is raised to while the "
-            'image stands still, so that it still has that image at Enter; 0 leaves it alone',
-            (0.0, 10.0)),
+    Setting(
+        'image_transport',
+        'raw',
+        'raw takes sensor_msgs/Image on image, compressed takes '
+        'sensor_msgs/CompressedImage on image/compressed',
+        choices=('raw', 'compressed'),
+        read_only=True,
+    ),
+    Setting(
+        'window_columns',
+        1280,
+        'width of the window in pixels, at most',
+        (64, 8192),
+        read_only=True,
+    ),
+    Setting(
+        'smallest_box',
+        4.0,
+        'least width and height of a box in pixels; smaller ones are slips',
+        (1.0, 1000.0),
+    ),
+    Setting(
+        'keep_seconds',
+        10.0,
+        "what the tracker's frame_buffer_seconds is raised to while the "
+        'image stands still, so that it still has that image at Enter; 0 leaves it alone',
+        (0.0, 10.0),
+    ),
 )
 
 ANSWER_SECONDS = 5.0
@@ -69,14 +87,15 @@ class LongerMemory:
         self._set = node.create_client(SetParameters, 'tracker/set_parameters')
         self._seconds = seconds
         self._wanted = False
-        self._before: float | None = None        # None: not changed
+        self._before: float | None = None  # None: not changed
 
     def begin(self) -> None:
         """Raise the tracker's frame_buffer_seconds."""
         self._wanted = True
         if self._seconds and self._before is None and self._get.service_is_ready():
             self._get.call_async(GetParameters.Request(names=[_BUFFER])).add_done_callback(
-                self._on_value)
+                self._on_value
+            )
 
     def end(self) -> Future | None:
         """Put it back; return the future of the tracker's answer, None without one to come."""
@@ -106,19 +125,20 @@ class SelectTarget(Node):
         self._decoder = images.ImageDecoder(images.load_bridge())
         self._selection = DragSelection()
         self._newest: images.ImageMessage | None = None
-        self._picture: np.ndarray | None = None          # in the window
-        self._header = Header()                          # its
-        self._verdict = ''                               # what came of the last box
-        self._answer: Future | None = None               # awaited
+        self._picture: np.ndarray | None = None  # in the window
+        self._header = Header()  # its
+        self._verdict = ''  # what came of the last box
+        self._answer: Future | None = None  # awaited
         self._answer_until = 0.0
-        self._ending: Future | None = None               # awaited before the end
+        self._ending: Future | None = None  # awaited before the end
         self._ending_until = 0.0
         self._code: int | None = None
         self._topic = self.resolve_topic_name('image')
         self._memory = LongerMemory(self, self.get_parameter('keep_seconds').value)
         self._tracker = self.create_client(SetTarget, 'tracker/set_target')
         self._window = SelectionWindow(
-            'select target', self.get_parameter('window_columns').value, self._on_mouse)
+            'select target', self.get_parameter('window_columns').value, self._on_mouse
+        )
         kind: type = Image
         if self.get_parameter('image_transport').value == 'compressed':
             self._topic, kind = f'{self._topic}/compressed', CompressedImage
@@ -184,7 +204,8 @@ class SelectTarget(Node):
         except InputError as error:
             self._verdict = f'image not used: {error}'
             self.get_logger().warning(
-                f'image on {self._topic} not used: {error}', throttle_duration_sec=5.0)
+                f'image on {self._topic} not used: {error}', throttle_duration_sec=5.0
+            )
 
     def _give(self) -> None:
         try:
@@ -194,7 +215,7 @@ class SelectTarget(Node):
             return
         if not self._tracker.service_is_ready():
             self._verdict = f'no tracker serves {self._tracker.srv_name}'
-            return               # the box stays; Enter tries again
+            return  # the box stays; Enter tries again
         # The image's stamp; which frame of reference it is in is the tracker's business.
         target = messages.make_detection(Header(stamp=self._header.stamp), box, score=1.0)
         self._answer = self._tracker.call_async(SetTarget.Request(target=target))

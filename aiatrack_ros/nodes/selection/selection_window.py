@@ -18,7 +18,7 @@ import numpy as np
 
 CANCEL, ACCEPT, REDRAW = 'cancel', 'accept', 'redraw'
 _KEYS = {27: CANCEL, ord('q'): CANCEL, 10: ACCEPT, 13: ACCEPT, ord('r'): REDRAW}
-_YELLOW = (0, 200, 255)          # BGR, as all that OpenCV shows
+_YELLOW = (0, 200, 255)  # BGR, as all that OpenCV shows
 _LINE_HEIGHT = 20
 
 
@@ -28,24 +28,27 @@ def check_display() -> None:
     if gui and gui.group(1) == 'NONE':
         raise DeviceError(
             'this OpenCV cannot open windows (opencv-python-headless?); install opencv-python, or '
-            'choose the target in RViz (docs/rviz.md)')
+            'choose the target in RViz (docs/rviz.md)'
+        )
     if not sys.platform.startswith('linux') or os.environ.get('WAYLAND_DISPLAY'):
         return
     display = os.environ.get('DISPLAY', '')
     if not display:
         raise DeviceError(
             'there is no display (DISPLAY is not set); run this on a desktop or with ssh -X, or '
-            'choose the target in RViz on another machine (docs/rviz.md)')
+            'choose the target in RViz on another machine (docs/rviz.md)'
+        )
     library = ctypes.util.find_library('X11')
     if library is None:
-        return                   # OpenCV brings its own; nothing to ask with
+        return  # OpenCV brings its own; nothing to ask with
     x11 = ctypes.CDLL(library)
     x11.XOpenDisplay.restype = ctypes.c_void_p
     connection = x11.XOpenDisplay(None)
     if connection is None:
         raise DeviceError(
             f"the display '{display}' does not answer; check DISPLAY and that you may use it "
-            '(xhost, ssh -X)')
+            '(xhost, ssh -X)'
+        )
     x11.XCloseDisplay(ctypes.c_void_p(connection))
 
 
@@ -57,19 +60,24 @@ class SelectionWindow:
     picture all the same. Use it from one thread. Raises DeviceError without a display.
     """
 
-    def __init__(self, title: str, columns: int,
-                 on_mouse: Callable[[str, tuple[float, float]], None]) -> None:
+    def __init__(
+        self, title: str, columns: int, on_mouse: Callable[[str, tuple[float, float]], None]
+    ) -> None:
         check_display()
         self._title = title
         self._columns = columns
         self._on_mouse = on_mouse
-        self._scale = 1.0        # picture pixels per window pixel
-        self._caption_rows = 0   # above the picture
+        self._scale = 1.0  # picture pixels per window pixel
+        self._caption_rows = 0  # above the picture
         cv2.namedWindow(title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         cv2.setMouseCallback(title, self._mouse)
 
-    def show(self, picture: np.ndarray, caption: list[str],
-             outline: tuple[tuple[float, float], tuple[float, float]] | None = None) -> None:
+    def show(
+        self,
+        picture: np.ndarray,
+        caption: list[str],
+        outline: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    ) -> None:
         """
         Show a picture under lines of text, and a box on it.
 
@@ -80,16 +88,28 @@ class SelectionWindow:
         size = (round(columns / self._scale), max(1, round(rows / self._scale)))
         self._caption_rows = _LINE_HEIGHT * len(caption) + 4
         canvas = np.zeros((self._caption_rows + size[1], size[0], 3), np.uint8)
-        small = picture if size == (columns, rows) else cv2.resize(
-            picture, size, interpolation=cv2.INTER_AREA)
-        canvas[self._caption_rows:] = small[..., ::-1]
+        small = (
+            picture
+            if size == (columns, rows)
+            else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        )
+        canvas[self._caption_rows :] = small[..., ::-1]
         for number, line in enumerate(caption):
-            cv2.putText(canvas, line, (4, _LINE_HEIGHT * (number + 1) - 4),
-                        cv2.FONT_HERSHEY_SIMPLEX, 0.45, (230, 230, 230), 1, cv2.LINE_AA)
+            cv2.putText(
+                canvas,
+                line,
+                (4, _LINE_HEIGHT * (number + 1) - 4),
+                cv2.FONT_HERSHEY_SIMPLEX,
+                0.45,
+                (230, 230, 230),
+                1,
+                cv2.LINE_AA,
+            )
         if outline:
             first, second = (
                 (round(x / self._scale - 0.5), round(y / self._scale - 0.5) + self._caption_rows)
-                for x, y in outline)
+                for x, y in outline
+            )
             cv2.rectangle(canvas, first, second, _YELLOW, 2)
         cv2.imshow(self._title, canvas)
 
@@ -97,7 +117,7 @@ class SelectionWindow:
         """Let the window work; return CANCEL, ACCEPT, REDRAW or ''."""
         key = _KEYS.get(cv2.waitKey(1) & 0xFF, '')
         if not key and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
-            return CANCEL        # closed with its button
+            return CANCEL  # closed with its button
         return key
 
     def close(self) -> None:
@@ -105,12 +125,15 @@ class SelectionWindow:
         try:
             cv2.destroyWindow(self._title)
             cv2.waitKey(1)
-        except cv2.error:        # closed already
+        except cv2.error:  # closed already
             pass
 
     def _mouse(self, event: int, x: int, y: int, flags: int, _: object) -> None:
-        kinds = {cv2.EVENT_LBUTTONDOWN: 'press', cv2.EVENT_MOUSEMOVE: 'move',
-                 cv2.EVENT_LBUTTONUP: 'release'}
+        kinds = {
+            cv2.EVENT_LBUTTONDOWN: 'press',
+            cv2.EVENT_MOUSEMOVE: 'move',
+            cv2.EVENT_LBUTTONUP: 'release',
+        }
         if event in kinds:
             # The middle of the window's pixel under the mouse.
             position = (x + 0.5) * self._scale, (y - self._caption_rows + 0.5) * self._scale

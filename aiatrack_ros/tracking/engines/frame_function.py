@@ -60,9 +60,7 @@ class FrameFunction(nn.Module):
         return torch.cat((prediction.boxes[0], prediction.iou)), prediction.memory
 
 
-def blank_inputs(
-    network: AiATrack, count: int, dtype: torch.dtype = torch.float32
-) -> FrameInputs:
+def blank_inputs(network: AiATrack, count: int, dtype: torch.dtype = torch.float32) -> FrameInputs:
     """Return inputs with `count` short-term references, all zero but for the position.
 
     `dtype` is that of keys and values, which are products.

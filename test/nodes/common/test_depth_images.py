@@ -23,15 +23,28 @@ def scene(background=5.0, target=2.0):
 def metres(picture, big=False, padding=0):
     rows, columns = picture.shape
     data = np.zeros((rows, 4 * columns + padding), np.uint8)
-    data[:, :4 * columns] = picture.astype('>f4' if big else '<f4').view(np.uint8)
-    return Image(height=rows, width=columns, encoding='32FC1', is_bigendian=int(big),
-                 step=data.shape[1], data=data.tobytes())
+    data[:, : 4 * columns] = picture.astype('>f4' if big else '<f4').view(np.uint8)
+    return Image(
+        height=rows,
+        width=columns,
+        encoding='32FC1',
+        is_bigendian=int(big),
+        step=data.shape[1],
+        data=data.tobytes(),
+    )
 
 
-@pytest.mark.parametrize('message', [
-    metres(scene()), metres(scene(), big=True), metres(scene(), padding=12),
-    metres(scene(), padding=3), depth_images.encode(scene(), Header())],
-    ids=['metres', 'big-endian', 'padded', 'odd step', 'millimetres'])
+@pytest.mark.parametrize(
+    'message',
+    [
+        metres(scene()),
+        metres(scene(), big=True),
+        metres(scene(), padding=12),
+        metres(scene(), padding=3),
+        depth_images.encode(scene(), Header()),
+    ],
+    ids=['metres', 'big-endian', 'padded', 'odd step', 'millimetres'],
+)
 def test_median_of_the_middle(message):
     assert depth_images.depth_in_box(message, BOX, 80, 60) == pytest.approx(2.0)
 
@@ -59,9 +72,15 @@ def test_a_depth_image_of_another_size():
     assert depth_images.depth_in_box(metres(small), BOX, 80, 60) == pytest.approx(2.0)
 
 
-@pytest.mark.parametrize('box', [
-    (-500.0, -500.0, 5.0, 5.0), (79.0, 59.0, 500.0, 500.0), (0.0, 0.0, 1e300, 1e300),
-    (30.0, 20.0, 0.001, 0.001)])
+@pytest.mark.parametrize(
+    'box',
+    [
+        (-500.0, -500.0, 5.0, 5.0),
+        (79.0, 59.0, 500.0, 500.0),
+        (0.0, 0.0, 1e300, 1e300),
+        (30.0, 20.0, 0.001, 0.001),
+    ],
+)
 def test_boxes_at_the_edge_and_beyond(box):
     value = depth_images.depth_in_box(metres(scene()), box, 80, 60)
     assert value == pytest.approx(2.0) or value == pytest.approx(5.0)

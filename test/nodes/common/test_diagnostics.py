@@ -33,9 +33,9 @@ def test_counts_and_rates(clock):
     assert status.level == DiagnosticStatus.OK
     assert status.message == 'tracking'
     shown = values(status)
-    assert float(shown['image rate (Hz)']) == pytest.approx(10, abs=.3)
-    assert float(shown['track rate (Hz)']) == pytest.approx(5, abs=.3)
-    assert float(shown['latency, median (ms)']) == pytest.approx(75, abs=2)     # of the last 5 s
+    assert float(shown['image rate (Hz)']) == pytest.approx(10, abs=0.3)
+    assert float(shown['track rate (Hz)']) == pytest.approx(5, abs=0.3)
+    assert float(shown['latency, median (ms)']) == pytest.approx(75, abs=2)  # of the last 5 s
     assert shown['computing time, median (ms)'] == '30.0'
     assert shown['frames dropped'] == '50'
     clock[0] += 60
@@ -59,7 +59,7 @@ def test_problems_are_logged_seldom_and_reported_a_while(clock):
     monitor.problem('image', 'third')
     status = monitor.status('tracker', 'cpu', 'idle', active=True)
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'third')
-    clock[0] += diagnostics.PROBLEM_SECONDS + .1
+    clock[0] += diagnostics.PROBLEM_SECONDS + 0.1
     status = monitor.status('tracker', 'cpu', 'idle', active=True)
     assert (status.level, status.message) == (DiagnosticStatus.OK, 'idle')
     assert monitor.problem('image', 'again')

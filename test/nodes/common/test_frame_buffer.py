@@ -6,7 +6,7 @@ from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 import pytest
 from ros_harness import image_message
 
-MS = 10 ** 6
+MS = 10**6
 IMAGE_BYTES = 64 * 48 * 3
 
 
@@ -20,7 +20,7 @@ def filled(count, seconds=1.0, **options):
 
 def test_keeps_the_last_second():
     buffer = filled(20)
-    assert len(buffer) == 11          # both ends
+    assert len(buffer) == 11  # both ends
     assert buffer.newest().sequence == 20
     assert buffer.find(2000 * MS).sequence == 10
 
@@ -83,7 +83,7 @@ def test_a_camera_without_stamps_fills_one_slot():
         assert buffer.add(number, image_message(number, 0))
     assert len(buffer) == 1
     assert buffer.find(0).sequence == 9
-    for number in range(10, 13):      # the bytes of those replaced do not count on
+    for number in range(10, 13):  # the bytes of those replaced do not count on
         buffer.add(number, image_message(number, number * MS))
     assert len(buffer) == 2
 

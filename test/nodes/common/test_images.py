@@ -18,7 +18,7 @@ from std_msgs.msg import Header
 
 WIDTH, HEIGHT = 10, 6
 RNG = np.random.default_rng(7)
-COLOR = RNG.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)      # RGB
+COLOR = RNG.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)  # RGB
 ALPHA = RNG.integers(0, 256, (HEIGHT, WIDTH, 1), dtype=np.uint8)
 GREY = COLOR[..., 0]
 
@@ -35,19 +35,28 @@ def message(pixels, encoding, height=HEIGHT, padding=0, big_endian=False):
     """Return an image message of raw rows, with `padding` bytes at the end of each."""
     rows = np.ascontiguousarray(pixels).view(np.uint8).reshape(pixels.shape[0], -1)
     rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=199)
-    return Image(height=height, width=WIDTH, encoding=encoding, is_bigendian=int(big_endian),
-                 step=rows.shape[1], data=array('B', rows.tobytes()))
+    return Image(
+        height=height,
+        width=WIDTH,
+        encoding=encoding,
+        is_bigendian=int(big_endian),
+        step=rows.shape[1],
+        data=array('B', rows.tobytes()),
+    )
 
 
 @pytest.mark.parametrize('padding', [0, 6])
-@pytest.mark.parametrize('encoding, pixels', [
-    ('rgb8', COLOR),
-    ('bgr8', COLOR[..., ::-1]),
-    ('8UC3', COLOR[..., ::-1]),
-    ('rgba8', np.concatenate([COLOR, ALPHA], axis=2)),
-    ('bgra8', np.concatenate([COLOR[..., ::-1], ALPHA], axis=2)),
-    ('8UC4', np.concatenate([COLOR[..., ::-1], ALPHA], axis=2)),
-])
+@pytest.mark.parametrize(
+    'encoding, pixels',
+    [
+        ('rgb8', COLOR),
+        ('bgr8', COLOR[..., ::-1]),
+        ('8UC3', COLOR[..., ::-1]),
+        ('rgba8', np.concatenate([COLOR, ALPHA], axis=2)),
+        ('bgra8', np.concatenate([COLOR[..., ::-1], ALPHA], axis=2)),
+        ('8UC4', np.concatenate([COLOR[..., ::-1], ALPHA], axis=2)),
+    ],
+)
 def test_colors(decoder, encoding, pixels, padding):
     picture = decoder.decode(message(pixels, encoding, padding=padding))
     np.testing.assert_array_equal(picture, COLOR)
@@ -76,8 +85,9 @@ def test_grey_of_16_bits(decoder, encoding, big_endian, padding):
 @pytest.mark.parametrize('pattern', ['rggb', 'bggr', 'gbrg', 'grbg'])
 def test_bayer_of_a_plain_color(decoder, pattern, padding):
     color = {'r': 200, 'g': 100, 'b': 50}
-    tile = np.array([[color[pattern[0]], color[pattern[1]]],
-                     [color[pattern[2]], color[pattern[3]]]], np.uint8)
+    tile = np.array(
+        [[color[pattern[0]], color[pattern[1]]], [color[pattern[2]], color[pattern[3]]]], np.uint8
+    )
     mosaic = np.tile(tile, (HEIGHT // 2, WIDTH // 2))
     picture = decoder.decode(message(mosaic, f'bayer_{pattern}8', padding=padding))
     np.testing.assert_array_equal(picture, np.broadcast_to((200, 100, 50), (HEIGHT, WIDTH, 3)))
@@ -86,13 +96,18 @@ def test_bayer_of_a_plain_color(decoder, pattern, padding):
 def yuv_of(rgb):
     """Return Y, U, V of a colour in video range, BT.601, by the book."""
     r, g, b = rgb
-    return (16 + .257 * r + .504 * g + .098 * b, 128 - .148 * r - .291 * g + .439 * b,
-            128 + .439 * r - .368 * g - .071 * b)
+    return (
+        16 + 0.257 * r + 0.504 * g + 0.098 * b,
+        128 - 0.148 * r - 0.291 * g + 0.439 * b,
+        128 + 0.439 * r - 0.368 * g - 0.071 * b,
+    )
 
 
 @pytest.mark.parametrize('padding', [0, 4])
-@pytest.mark.parametrize('encoding, order', [
-    ('yuv422', 'uyvy'), ('uyvy', 'uyvy'), ('yuv422_yuy2', 'yuyv'), ('yuyv', 'yuyv')])
+@pytest.mark.parametrize(
+    'encoding, order',
+    [('yuv422', 'uyvy'), ('uyvy', 'uyvy'), ('yuv422_yuy2', 'yuyv'), ('yuyv', 'yuyv')],
+)
 def test_yuv_422(decoder, encoding, order, padding):
     color = (190, 90, 40)
     parts = dict(zip('yuv', np.rint(yuv_of(color)).astype(np.uint8)))
@@ -108,7 +123,8 @@ def test_yuv_420_in_two_planes(decoder, encoding, padding):
     y, u, v = np.rint(yuv_of(color)).astype(np.uint8)
     chroma = (u, v) if encoding == 'nv12' else (v, u)
     pixels = np.concatenate(
-        [np.full((HEIGHT, WIDTH), y), np.tile(chroma, (HEIGHT // 2, WIDTH // 2))])
+        [np.full((HEIGHT, WIDTH), y), np.tile(chroma, (HEIGHT // 2, WIDTH // 2))]
+    )
     picture = decoder.decode(message(pixels.astype(np.uint8), encoding, padding=padding))
     assert picture.shape == (HEIGHT, WIDTH, 3)
     np.testing.assert_allclose(picture.astype(int), np.broadcast_to(color, picture.shape), atol=3)
@@ -126,17 +142,20 @@ def test_compressed(decoder, kind, grey):
     np.testing.assert_allclose(picture.astype(int), expected, atol=0 if kind == 'png' else 6)
 
 
-@pytest.mark.parametrize('change, word', [
-    ({'encoding': 'rgb9'}, 'rgb9'),
-    ({'encoding': ''}, 'not known'),
-    ({'height': 0}, '10x0'),
-    ({'width': 0}, '0x6'),
-    ({'step': 29}, 'step 29'),
-    ({'step': 31}, '180 bytes'),
-    ({'height': 7}, '7 rows'),
-    ({'data': array('B')}, '0 bytes'),
-    ({'width': 2**32 - 1, 'step': 2**32 - 1}, 'too small'),
-])
+@pytest.mark.parametrize(
+    'change, word',
+    [
+        ({'encoding': 'rgb9'}, 'rgb9'),
+        ({'encoding': ''}, 'not known'),
+        ({'height': 0}, '10x0'),
+        ({'width': 0}, '0x6'),
+        ({'step': 29}, 'step 29'),
+        ({'step': 31}, '180 bytes'),
+        ({'height': 7}, '7 rows'),
+        ({'data': array('B')}, '0 bytes'),
+        ({'width': 2**32 - 1, 'step': 2**32 - 1}, 'too small'),
+    ],
+)
 def test_bad_images_are_refused_in_words(decoder, change, word):
     bad = message(COLOR, 'rgb8')
     for field, value in change.items():
@@ -148,8 +167,9 @@ def test_bad_images_are_refused_in_words(decoder, change, word):
 @pytest.mark.parametrize('encoding', ['bayer_rggb8', 'uyvy', 'nv12'])
 def test_odd_sides_are_refused_where_pixels_come_in_pairs(decoder, encoding):
     with pytest.raises(InputError, match='even'):
-        decoder.decode(Image(height=6, width=9, encoding=encoding, step=18,
-                             data=array('B', bytes(18 * 9))))
+        decoder.decode(
+            Image(height=6, width=9, encoding=encoding, step=18, data=array('B', bytes(18 * 9)))
+        )
 
 
 def png_of_lies():
@@ -159,9 +179,11 @@ def png_of_lies():
     return whole[:12] + header + zlib.crc32(header).to_bytes(4, 'big') + whole[33:]
 
 
-@pytest.mark.parametrize('data', [
-    b'', b'no picture at all', b'\xff\xd8\xff\xd9', png_of_lies()],
-    ids=['empty', 'text', 'no frame', 'lies'])
+@pytest.mark.parametrize(
+    'data',
+    [b'', b'no picture at all', b'\xff\xd8\xff\xd9', png_of_lies()],
+    ids=['empty', 'text', 'no frame', 'lies'],
+)
 def test_bad_compressed_images_are_refused(decoder, data):
     with pytest.raises(InputError):
         decoder.decode(CompressedImage(format='jpeg', data=data))
@@ -171,7 +193,7 @@ def test_truncated_jpeg_is_refused(decoder):
     whole = cv2.imencode('.jpeg', np.repeat(COLOR, 20, axis=0))[1].tobytes()
     decoder.decode(CompressedImage(format='jpeg', data=whole))
     with pytest.raises(InputError, match='ends early'):
-        decoder.decode(CompressedImage(format='jpeg', data=whole[:len(whole) // 2]))
+        decoder.decode(CompressedImage(format='jpeg', data=whole[: len(whole) // 2]))
 
 
 def test_1080p_bgr8_is_read_without_a_copy(decoder):
@@ -182,7 +204,7 @@ def test_1080p_bgr8_is_read_without_a_copy(decoder):
     begin = time.perf_counter()
     for _ in range(10):
         decoder.decode(big)
-    assert time.perf_counter() - begin < 0.05      # ten copies would take longer
+    assert time.perf_counter() - begin < 0.05  # ten copies would take longer
 
 
 def test_encode_gives_back_what_it_got(decoder):
@@ -211,6 +233,8 @@ def test_cv_bridge_is_used_only_where_it_is_right():
 
         def compressed_imgmsg_to_cv2(self, image):
             raise AttributeError('as with OpenCV 5')
+
     assert ImageDecoder(Broken()).trusted == {'rgb8'}
     np.testing.assert_array_equal(
-        ImageDecoder(Broken()).decode(message(COLOR[..., ::-1], 'bgr8')), COLOR)
+        ImageDecoder(Broken()).decode(message(COLOR[..., ::-1], 'bgr8')), COLOR
+    )

@@ -19,7 +19,7 @@ def test_detection_has_centre_size_score_and_header():
     assert (detection.bbox.center.position.x, detection.bbox.center.position.y) == (12.5, 24.25)
     assert (detection.bbox.size_x, detection.bbox.size_y) == (5.0, 8.5)
     assert detection.bbox.center.theta == 0
-    result, = detection.results
+    (result,) = detection.results
     assert (result.hypothesis.class_id, result.hypothesis.score) == ('mug', 0.25)
     array = messages.make_detections(header, [detection])
     assert array.header == header
@@ -49,11 +49,14 @@ def test_class_is_target_unless_given():
     assert messages.class_of(detection) == 'target'
     detection.results.clear()
     assert messages.class_of(detection) == 'target'
-    assert messages.class_of(messages.make_detection(
-        Header(), (1, 2, 3, 4), 1.0, class_id='dog')) == 'dog'
+    assert (
+        messages.class_of(messages.make_detection(Header(), (1, 2, 3, 4), 1.0, class_id='dog'))
+        == 'dog'
+    )
 
 
 def test_stamps_keep_every_nanosecond():
     assert messages.nanoseconds(Time(sec=1_700_000_000, nanosec=999_999_999)) == (
-        1_700_000_000_999_999_999)
+        1_700_000_000_999_999_999
+    )
     assert messages.seconds_text(1_500_000_000) == '1.500 s'

@@ -21,6 +21,7 @@ def make_node():
         overrides = [Parameter(name, value=value) for name, value in values.items()]
         nodes.append(kind('tester', context=context, parameter_overrides=overrides))
         return nodes[-1]
+
     yield make
     for node in nodes:
         node.destroy_node()
@@ -32,5 +33,6 @@ def test_a_changeable_choice_is_checked_when_it_changes(make_node):
     declare(node, [Setting('color', 'red', 'a color', choices=('red', 'blue'))])
     assert node.get_parameter('color').value == 'red'
     with pytest.raises(ParameterException, match='color'):
-        declare(make_node(color='mauve'), [
-            Setting('color', 'red', 'a color', choices=('red', 'blue'))])
+        declare(
+            make_node(color='mauve'), [Setting('color', 'red', 'a color', choices=('red', 'blue'))]
+        )

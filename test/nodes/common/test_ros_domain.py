@@ -9,18 +9,20 @@ from aiatrack_ros.nodes.common import ros_domain
 import pytest
 from ros_harness import ROOT
 
-CODE = ('import sys; from pathlib import Path; sys.path.insert(0, {root!r});'
-        'from aiatrack_ros.nodes.common.ros_domain import reserve_domain;'
-        'print(reserve_domain(Path({folder!r})), flush=True); sys.stdin.read()')
+CODE = (
+    'import sys; from pathlib import Path; sys.path.insert(0, {root!r});'
+    'from aiatrack_ros.nodes.common.ros_domain import reserve_domain;'
+    'print(reserve_domain(Path({folder!r})), flush=True); sys.stdin.read()'
+)
 
 
 @pytest.fixture(autouse=True)
 def forget():
     held = list(ros_domain._held)
     yield
-    for file in ros_domain._held[len(held):]:
+    for file in ros_domain._held[len(held) :]:
         file.close()
-    del ros_domain._held[len(held):]
+    del ros_domain._held[len(held) :]
 
 
 def test_each_gets_its_own(tmp_path):
@@ -34,10 +36,11 @@ def test_a_process_that_ends_gives_its_own_back(tmp_path, monkeypatch):
     monkeypatch.setattr(ros_domain, 'DOMAINS', range(1, 3))
     code = CODE.format(root=str(ROOT), folder=str(tmp_path)).replace(
         'print',
-        'from aiatrack_ros.nodes.common import ros_domain;'
-        'ros_domain.DOMAINS = range(1, 3); print')
-    with subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as other:
+        'from aiatrack_ros.nodes.common import ros_domain;ros_domain.DOMAINS = range(1, 3); print',
+    )
+    with subprocess.Popen(
+        [sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
         theirs = int(other.stdout.readline())
         ours = ros_domain.reserve_domain(tmp_path)
         assert {theirs, ours} == {1, 2}

@@ -44,16 +44,25 @@ sys.exit(run_node(Tester))
 
 
 def start(*arguments):
-    return subprocess.Popen([sys.executable, '-c', NODE, *arguments], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ))
+    return subprocess.Popen(
+        [sys.executable, '-c', NODE, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=dict(os.environ),
+    )
 
 
-@pytest.mark.parametrize('arguments, code, error', [
-    (['error'], 2, 'error: this video is torn\n'),
-    (['parameter', '--ros-args', '-p', 'number:=three'], 2, 'number'),
-    (['refuse'], 2, ''),
-    (['done'], 7, ''),
-])
+@pytest.mark.parametrize(
+    'arguments, code, error',
+    [
+        (['error'], 2, 'error: this video is torn\n'),
+        (['parameter', '--ros-args', '-p', 'number:=three'], 2, 'number'),
+        (['refuse'], 2, ''),
+        (['done'], 7, ''),
+    ],
+)
 def test_ends_with_a_code_and_at_most_one_line(arguments, code, error):
     process = start(*arguments)
     out, err = process.communicate(timeout=DEADLINE)
@@ -70,25 +79,37 @@ def test_ends_cleanly_when_asked_to(end):
     assert process.stdout.readline() == 'up\n'
     process.send_signal(end)
     assert process.stdout.readline() == 'destroying\n'
-    process.send_signal(end)                    # ros2 launch and the terminal both send it
+    process.send_signal(end)  # ros2 launch and the terminal both send it
     out, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, err
     assert out == 'destroyed\n'
     assert err == ''
 
 
-@pytest.mark.parametrize('module', sorted(
-    f'{path.parent.name}.{path.stem}'
-    for path in (ROOT / 'aiatrack_ros' / 'nodes').glob('*/*.py')
-    if 'return run_node(' in path.read_text()))
+@pytest.mark.parametrize(
+    'module',
+    sorted(
+        f'{path.parent.name}.{path.stem}'
+        for path in (ROOT / 'aiatrack_ros' / 'nodes').glob('*/*.py')
+        if 'return run_node(' in path.read_text()
+    ),
+)
 def test_a_node_that_cannot_be_made_says_why_in_one_line(module):
-    parameters = {'tracker_node': 'lost_after:=0', 'track_recorder': 'output:=no/where.mp4',
-                  'sim_recorder': 'video:=no/where.mp4', 'video_player': 'rate:=-1.0'}
+    parameters = {
+        'tracker_node': 'lost_after:=0',
+        'track_recorder': 'output:=no/where.mp4',
+        'sim_recorder': 'video:=no/where.mp4',
+        'video_player': 'rate:=-1.0',
+    }
     parameter = parameters.get(module.rpartition('.')[2], 'use_sim_time:=soon')
     code = f'import sys; from aiatrack_ros.nodes.{module} import main; sys.exit(main())'
     process = subprocess.run(
         [sys.executable, '-c', code, '--ros-args', '-p', parameter],
-        capture_output=True, text=True, cwd=ROOT, timeout=DEADLINE)
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=DEADLINE,
+    )
     assert process.returncode == 2, process.stderr
     assert process.stderr.startswith('error: ')
     assert len(process.stderr.splitlines()) == 1, process.stderr

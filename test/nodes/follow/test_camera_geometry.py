@@ -19,12 +19,15 @@ def test_ray_of_a_pinhole():
     assert CAMERA.ray(319.5 + 457, 239.5 - 230) == pytest.approx((1, -0.5))
 
 
-@pytest.mark.parametrize(('model', 'distortion'), [
-    ('plumb_bob', (-0.3, 0.1, 0.001, -0.002, 0.0)),
-    ('rational_polynomial', (0.2, -0.1, 0.0, 0.0, 0.02, 0.1, -0.05, 0.01)),
-    ('equidistant', (0.02, -0.01, 0.003, 0.0)),
-    ('equidistant', (0.02, -0.01, 0.003, 0.0, 0.0)),  # as realsense-ros had it
-])
+@pytest.mark.parametrize(
+    ('model', 'distortion'),
+    [
+        ('plumb_bob', (-0.3, 0.1, 0.001, -0.002, 0.0)),
+        ('rational_polynomial', (0.2, -0.1, 0.0, 0.0, 0.02, 0.1, -0.05, 0.01)),
+        ('equidistant', (0.02, -0.01, 0.003, 0.0)),
+        ('equidistant', (0.02, -0.01, 0.003, 0.0, 0.0)),  # as realsense-ros had it
+    ],
+)
 def test_ray_undoes_the_distortion(model, distortion):
     camera = Camera(640, 480, 457.0, 460.0, 319.5, 239.5, model, distortion)
     matrix = np.array([[457.0, 0, 319.5], [0, 460.0, 239.5], [0, 0, 1]])
@@ -36,9 +39,16 @@ def test_ray_undoes_the_distortion(model, distortion):
     assert camera.ray(*pixel) == pytest.approx((0.4, -0.25), abs=1e-3)
 
 
-@pytest.mark.parametrize('changes', [
-    {'fx': 0.0}, {'fy': -1.0}, {'cx': math.nan}, {'width': 0}, {'distortion': (math.inf,)},
-])
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'fx': 0.0},
+        {'fy': -1.0},
+        {'cx': math.nan},
+        {'width': 0},
+        {'distortion': (math.inf,)},
+    ],
+)
 def test_no_calibration_is_refused(changes):
     values = {'width': 640, 'height': 480, 'fx': 457.0, 'fy': 457.0, 'cx': 320.0, 'cy': 240.0}
     with pytest.raises(InputError, match='calibrate'):
@@ -50,8 +60,10 @@ def test_unknown_distortion_model_is_refused():
         Camera(640, 480, 457.0, 457.0, 320.0, 240.0, 'my_lens', (0.1,))
 
 
-@pytest.mark.parametrize(('model', 'count'), [
-    ('plumb_bob', 2), ('plumb_bob', 3), ('plumb_bob', 6), ('equidistant', 3), ('fisheye', 8)])
+@pytest.mark.parametrize(
+    ('model', 'count'),
+    [('plumb_bob', 2), ('plumb_bob', 3), ('plumb_bob', 6), ('equidistant', 3), ('fisheye', 8)],
+)
 def test_coefficients_that_do_not_fit_the_model_are_refused(model, count):
     with pytest.raises(InputError, match=f'has {count} coefficients'):
         Camera(640, 480, 457.0, 457.0, 320.0, 240.0, model, (0.1,) * count)

@@ -39,8 +39,9 @@ def test_five_good_frames_before_it_moves():
     assert ride.see().speed > 0
 
 
-@pytest.mark.parametrize('bad', [{'score': 0.59}, {'score': math.nan}, {'bearing': math.nan},
-                                 {'bearing': math.inf}])
+@pytest.mark.parametrize(
+    'bad', [{'score': 0.59}, {'score': math.nan}, {'bearing': math.nan}, {'bearing': math.inf}]
+)
 def test_a_bad_frame_starts_the_count_anew(bad):
     ride = Ride()
     ride.see(count=4)

@@ -34,7 +34,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 import yaml
 
-SECOND = 10 ** 9
+SECOND = 10**9
 FRAME = SECOND // 10
 FOCAL = 400.0
 # In the middle of the picture; at 2 m it is 0.5 m high.
@@ -54,19 +54,23 @@ class World(Node):
         self.tracks = self.create_publisher(Detection2DArray, 'tracker/tracks', 10)
         reliable = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
         self.ears = [
-            self.create_subscription(PoseStamped, 'follow/target_pose', self.poses.append,
-                                     reliable),
-            self.create_subscription(command_type, 'cmd_vel', self.commands.append, reliable)]
+            self.create_subscription(
+                PoseStamped, 'follow/target_pose', self.poses.append, reliable
+            ),
+            self.create_subscription(command_type, 'cmd_vel', self.commands.append, reliable),
+        ]
         self.change = self.create_client(ChangeState, 'follow/change_state')
-        self.graph = self.create_client(               # the last, see Ros.settle
-            GetAvailableTransitions, 'follow/get_transition_graph')
+        self.graph = self.create_client(  # the last, see Ros.settle
+            GetAvailableTransitions, 'follow/get_transition_graph'
+        )
 
 
 class Bench:
     """A follower that is active and hears the world."""
 
-    def __init__(self, ros: Ros, info: bool = True, command_type: type = TwistStamped,
-                 **parameters: Any) -> None:
+    def __init__(
+        self, ros: Ros, info: bool = True, command_type: type = TwistStamped, **parameters: Any
+    ) -> None:
         self.ros = ros
         self.world: World = ros.spin(World, command_type)
         # Most tests are about what it says of an image, not about how long it waits for one.
@@ -84,15 +88,27 @@ class Bench:
 
     def discovered(self) -> None:
         world, node = self.world, self.node
-        wait_for(lambda: all(
-            [publisher.get_subscription_count() for publisher in
-             (world.infos, world.depths, world.tracks, *node._outputs)]
-            + [ear.get_publisher_count() for ear in (*world.ears, *node._inputs)]), 'discovery')
+        wait_for(
+            lambda: all(
+                [
+                    publisher.get_subscription_count()
+                    for publisher in (world.infos, world.depths, world.tracks, *node._outputs)
+                ]
+                + [ear.get_publisher_count() for ear in (*world.ears, *node._inputs)]
+            ),
+            'discovery',
+        )
 
     def show_camera(self, focal: float = FOCAL) -> None:
-        self.world.infos.publish(CameraInfo(
-            width=640, height=480, distortion_model='plumb_bob', d=[0.0] * 5,
-            k=[focal, 0.0, 320.0, 0.0, focal, 240.0, 0.0, 0.0, 1.0]))
+        self.world.infos.publish(
+            CameraInfo(
+                width=640,
+                height=480,
+                distortion_model='plumb_bob',
+                d=[0.0] * 5,
+                k=[focal, 0.0, 320.0, 0.0, focal, 240.0, 0.0, 0.0, 1.0],
+            )
+        )
         if focal:
             wait_for(lambda: self.node._camera, 'camera_info')
 
@@ -108,11 +124,23 @@ class Bench:
             self.world.stamp += FRAME
             stamp = stamp_of(self.world.stamp)
             header = Header(stamp=stamp, frame_id='camera')
-            self.world.tracks.publish(messages.make_detections(header, [
-                messages.make_detection(header, box, score, track_id) for box in boxes]))
-            command = wait_for(lambda stamp=stamp: next(
-                (command for command in list(self.world.commands)
-                 if command.header.stamp == stamp), None), 'the command for an image')
+            self.world.tracks.publish(
+                messages.make_detections(
+                    header,
+                    [messages.make_detection(header, box, score, track_id) for box in boxes],
+                )
+            )
+            command = wait_for(
+                lambda stamp=stamp: next(
+                    (
+                        command
+                        for command in list(self.world.commands)
+                        if command.header.stamp == stamp
+                    ),
+                    None,
+                ),
+                'the command for an image',
+            )
         return command.twist
 
 
@@ -131,7 +159,7 @@ def test_follows_and_stops(ros):
     bench = Bench(ros, target_height=0.5)
     assert stands(bench.see(BOX, count=4))
     twist = bench.see(BOX, count=15)
-    assert twist.linear.x == pytest.approx(0.2)           # at 2 m, wants to be at 1.5 m
+    assert twist.linear.x == pytest.approx(0.2)  # at 2 m, wants to be at 1.5 m
     assert twist.angular.z == pytest.approx(0)
     assert bench.world.commands[-1].header.frame_id == 'base_link'
     left = bench.see((200.0, 190.0, 40.0, 100.0), count=5)
@@ -149,7 +177,8 @@ def test_distance_from_depth_and_pose_for_nav2(ros):
     bench.see(BOX)
     pose = wait_for(lambda: bench.world.poses, 'a pose')[0]
     assert pose.header == bench.world.commands[-1].header.__class__(
-        stamp=stamp_of(bench.world.stamp), frame_id='camera')
+        stamp=stamp_of(bench.world.stamp), frame_id='camera'
+    )
     assert (pose.pose.position.x, pose.pose.position.y) == pytest.approx((0, 0))
     assert pose.pose.position.z == pytest.approx(1.6)
     assert pose.pose.orientation.w == 1
@@ -187,11 +216,26 @@ def test_follows_the_same_one_of_several(ros):
     bench.see(BOX, count=8)
     header = Header(stamp=stamp_of(bench.world.stamp + FRAME))
     bench.world.stamp += FRAME
-    bench.world.tracks.publish(messages.make_detections(header, [
-        messages.make_detection(header, (0.0, 190.0, 40.0, 100.0), 1.0, 'other'),
-        messages.make_detection(header, BOX, 0.8, 'a')]))
-    command = wait_for(lambda: next((command for command in list(bench.world.commands)
-                                     if command.header.stamp == header.stamp), None), 'a command')
+    bench.world.tracks.publish(
+        messages.make_detections(
+            header,
+            [
+                messages.make_detection(header, (0.0, 190.0, 40.0, 100.0), 1.0, 'other'),
+                messages.make_detection(header, BOX, 0.8, 'a'),
+            ],
+        )
+    )
+    command = wait_for(
+        lambda: next(
+            (
+                command
+                for command in list(bench.world.commands)
+                if command.header.stamp == header.stamp
+            ),
+            None,
+        ),
+        'a command',
+    )
     assert command.twist.linear.x > 0
     assert command.twist.angular.z == pytest.approx(0)
 
@@ -240,8 +284,14 @@ def test_parameters_are_refused_or_applied(ros):
 
     def change(name, value):
         return bench.node.set_parameters([Parameter(name, value=value)])[0]
-    for name, value in (('max_speed', 9.0), ('max_speed', math.nan), ('good_frames', 0),
-                        ('distance', -1.0), ('enable_stamped_cmd_vel', False)):
+
+    for name, value in (
+        ('max_speed', 9.0),
+        ('max_speed', math.nan),
+        ('good_frames', 0),
+        ('distance', -1.0),
+        ('enable_stamped_cmd_vel', False),
+    ):
         result = change(name, value)
         assert not result.successful
         assert name in result.reason or 'read-only' in result.reason
@@ -254,20 +304,33 @@ def test_parameters_are_refused_or_applied(ros):
 def test_the_annotated_file_holds_the_defaults():
     content = yaml.safe_load((ROOT / 'config' / 'follow.yaml').read_text())
     declared = {setting.name: setting.default for setting in follow_node.FOLLOW_NODE}
-    del declared['enable_stamped_cmd_vel']       # depends on the distribution
+    del declared['enable_stamped_cmd_vel']  # depends on the distribution
     assert content['/**']['ros__parameters'] == declared
 
 
 def test_last_words_are_a_stop(ros):
     world = ros.spin(World)
     process = subprocess.Popen(
-        [sys.executable, '-m', 'aiatrack_ros.nodes.follow.follow_node', '--ros-args', '-p',
-         'autostart:=true', '-p', 'stop_after:=10.0'],
+        [
+            sys.executable,
+            '-m',
+            'aiatrack_ros.nodes.follow.follow_node',
+            '--ros-args',
+            '-p',
+            'autostart:=true',
+            '-p',
+            'stop_after:=10.0',
+        ],
         env={**os.environ, 'PYTHONPATH': f'{ROOT}:{os.environ.get("PYTHONPATH", "")}'},
-        stderr=subprocess.PIPE, text=True)
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        wait_for(lambda: world.ears[1].get_publisher_count()
-                 and world.tracks.get_subscription_count(), 'the follower', deadline=40)
+        wait_for(
+            lambda: world.ears[1].get_publisher_count() and world.tracks.get_subscription_count(),
+            'the follower',
+            deadline=40,
+        )
         world.tracks.publish(Detection2DArray(header=Header(stamp=stamp_of(SECOND))))
         wait_for(lambda: world.commands, 'a command')
         world.commands.clear()

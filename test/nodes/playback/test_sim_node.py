@@ -23,7 +23,7 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2D
 
 FIRST = sim_node.FIRST_STAMP
-FRAME = 10 ** 8
+FRAME = 10**8
 
 
 class Robot(Node):
@@ -35,12 +35,20 @@ class Robot(Node):
         self.accept = True
         self.heard: dict[str, list] = {}
         self.ears = []
-        for topic, kind in (('image', Image), ('depth', Image), ('camera_info', CameraInfo),
-                            ('sim/truth', PoseArray), ('sim/target_box', Detection2D),
-                            ('/clock', Clock)):
+        for topic, kind in (
+            ('image', Image),
+            ('depth', Image),
+            ('camera_info', CameraInfo),
+            ('sim/truth', PoseArray),
+            ('sim/target_box', Detection2D),
+            ('/clock', Clock),
+        ):
             self.heard[topic] = []
-            self.ears.append(self.create_subscription(
-                kind, topic, self.heard[topic].append, 1 if topic == '/clock' else 50))
+            self.ears.append(
+                self.create_subscription(
+                    kind, topic, self.heard[topic].append, 1 if topic == '/clock' else 50
+                )
+            )
         self.commands = self.create_publisher(TwistStamped, 'cmd_vel', 10)
         self.create_service(SetTarget, 'tracker/set_target', self.on_target)
 
@@ -51,10 +59,17 @@ class Robot(Node):
 
     def image(self, number):
         """Return the image of this number as soon as it is there."""
-        return wait_for(lambda: next(
-            (message for message in list(self.heard['image'])
-             if messages.nanoseconds(message.header.stamp) == FIRST + number * FRAME), None),
-            f'image {number}')
+        return wait_for(
+            lambda: next(
+                (
+                    message
+                    for message in list(self.heard['image'])
+                    if messages.nanoseconds(message.header.stamp) == FIRST + number * FRAME
+                ),
+                None,
+            ),
+            f'image {number}',
+        )
 
     def command(self, number, speed=0.0, turn_rate=0.0):
         """Answer the image of this number."""
@@ -65,10 +80,17 @@ class Robot(Node):
     def truth(self, number):
         """Return x and heading of the robot, x of the target."""
         self.image(number)
-        poses = wait_for(lambda: next(
-            (message.poses for message in list(self.heard['sim/truth'])
-             if messages.nanoseconds(message.header.stamp) == FIRST + number * FRAME), None),
-            'the truth')
+        poses = wait_for(
+            lambda: next(
+                (
+                    message.poses
+                    for message in list(self.heard['sim/truth'])
+                    if messages.nanoseconds(message.header.stamp) == FIRST + number * FRAME
+                ),
+                None,
+            ),
+            'the truth',
+        )
         robot, target = poses
         heading = 2 * math.atan2(robot.orientation.z, robot.orientation.w)
         return robot.position.x, heading, target.position.x
@@ -91,7 +113,7 @@ def test_lock_step(ros):
     wait_for(robot.commands.get_subscription_count, 'discovery')
     robot.command(0)
     image = robot.image(1)
-    target, = robot.targets
+    (target,) = robot.targets
     assert messages.nanoseconds(target.header.stamp) == FIRST
     assert target.id == 'walker'
     assert (image.width, image.height, image.encoding) == (640, 480, 'bgr8')
@@ -116,9 +138,12 @@ def test_depth_and_calibration_fit_the_truth(ros):
     robot = ros.spin(Robot)
     ros.spin(SimNode)
     box = messages.box_from_bounding_box(
-        wait_for(lambda: robot.heard['sim/target_box'], 'the box')[0].bbox)
-    wait_for(lambda: all(robot.heard[topic] for topic in ('depth', 'camera_info', 'sim/truth')),
-             'all topics')
+        wait_for(lambda: robot.heard['sim/target_box'], 'the box')[0].bbox
+    )
+    wait_for(
+        lambda: all(robot.heard[topic] for topic in ('depth', 'camera_info', 'sim/truth')),
+        'all topics',
+    )
     info = robot.heard['camera_info'][0]
     camera = Camera(info.width, info.height, info.k[0], info.k[4], info.k[2], info.k[5])
     z = depth_in_box(robot.heard['depth'][0], box, camera.width, camera.height)

@@ -32,13 +32,20 @@ class Stage(Node):
 
     def __init__(self, **options):
         super().__init__('stage', **options)
-        self.out = {topic: self.create_publisher(kind, topic, 100) for topic, kind in (
-            ('image', Image), ('sim/truth', PoseArray), ('sim/target_box', Detection2D),
-            ('cmd_vel', TwistStamped), ('tracker/tracks', Detection2DArray),
-            ('tracker/status', TrackerStatus))}
+        self.out = {
+            topic: self.create_publisher(kind, topic, 100)
+            for topic, kind in (
+                ('image', Image),
+                ('sim/truth', PoseArray),
+                ('sim/target_box', Detection2D),
+                ('cmd_vel', TwistStamped),
+                ('tracker/tracks', Detection2DArray),
+                ('tracker/status', TrackerStatus),
+            )
+        }
 
     def show(self, number, robot_x, tracked=True):
-        header = Header(stamp=stamp_of(5 * 10 ** 9 + number * 10 ** 8))
+        header = Header(stamp=stamp_of(5 * 10**9 + number * 10**8))
         robot, target = Pose(), Pose()
         robot.position.x, target.position.x = robot_x, robot_x + 1.6
         robot.orientation.z, robot.orientation.w = math.sin(0.2), math.cos(0.2)
@@ -47,13 +54,16 @@ class Stage(Node):
         command.twist.linear.x = 0.1
         picture = np.full((480, 640, 3), 90, np.uint8)
         for topic, message in (
-                ('sim/truth', PoseArray(header=header, poses=[robot, target])),
-                ('sim/target_box', detection),
-                ('image', images.encode(picture, header, 'bgr8')),
-                ('tracker/tracks', messages.make_detections(header, [detection] * tracked)),
-                ('tracker/status', TrackerStatus(
-                    header=header, state=1 if tracked else 2, score=0.8, id='walker')),
-                ('cmd_vel', command)):
+            ('sim/truth', PoseArray(header=header, poses=[robot, target])),
+            ('sim/target_box', detection),
+            ('image', images.encode(picture, header, 'bgr8')),
+            ('tracker/tracks', messages.make_detections(header, [detection] * tracked)),
+            (
+                'tracker/status',
+                TrackerStatus(header=header, state=1 if tracked else 2, score=0.8, id='walker'),
+            ),
+            ('cmd_vel', command),
+        ):
             self.out[topic].publish(message)
 
 
@@ -66,15 +76,24 @@ def ros():
 
 def test_figures_and_video(ros, tmp_path, capfd):
     stage = ros.spin(Stage)
-    recorder = ros.spin(SimRecorder, parameters={
-        'video': str(tmp_path / 'run.mp4'), 'report': str(tmp_path / 'run.json')})
-    wait_for(lambda: all(out.get_subscription_count() for out in stage.out.values())
-             and all(subscription.get_publisher_count()
-                     for subscription in recorder.subscriptions if not
-                     subscription.topic_name.endswith('parameter_events')), 'discovery')
+    recorder = ros.spin(
+        SimRecorder,
+        parameters={'video': str(tmp_path / 'run.mp4'), 'report': str(tmp_path / 'run.json')},
+    )
+    wait_for(
+        lambda: (
+            all(out.get_subscription_count() for out in stage.out.values())
+            and all(
+                subscription.get_publisher_count()
+                for subscription in recorder.subscriptions
+                if not subscription.topic_name.endswith('parameter_events')
+            )
+        ),
+        'discovery',
+    )
     for number in range(6):
         stage.show(number, 0.01 * number, tracked=number != 5)
-        stage.show(number, 9.0)                 # said again; the first time counts
+        stage.show(number, 9.0)  # said again; the first time counts
     wait_for(lambda: len(recorder._records) == 6, 'six records')
     record = recorder._records[3]
     assert record.time == pytest.approx(0.3)
@@ -91,7 +110,7 @@ def test_figures_and_video(ros, tmp_path, capfd):
     frames = list(Video(tmp_path / 'run.mp4'))
     assert len(frames) == 6
     assert frames[0].shape == (480, 640 + 480, 3)
-    green = frames[3][100:300, 200].astype(int)           # the left side of the box
+    green = frames[3][100:300, 200].astype(int)  # the left side of the box
     assert np.median(green[:, 1] - green[:, 0]) > 40
 
 

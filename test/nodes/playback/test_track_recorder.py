@@ -33,14 +33,19 @@ class Performer(Node):
         self.status = self.create_publisher(TrackerStatus, 'status', 50)
 
     def heard(self):
-        return all(publisher.get_subscription_count()
-                   for publisher in (self.images, self.tracks, self.status))
+        return all(
+            publisher.get_subscription_count()
+            for publisher in (self.images, self.tracks, self.status)
+        )
 
     def answer(self, stamp, state):
         header = Header(stamp=stamp_of(stamp))
         found = state == TrackerStatus.TRACKING
-        self.tracks.publish(messages.make_detections(header, [
-            messages.make_detection(header, (60, 60, 40, 30), 0.5)] if found else []))
+        self.tracks.publish(
+            messages.make_detections(
+                header, [messages.make_detection(header, (60, 60, 40, 30), 0.5)] if found else []
+            )
+        )
         self.status.publish(TrackerStatus(header=header, state=state, score=0.5, latency=0.02))
 
 
@@ -54,19 +59,34 @@ def ros():
 def test_records_and_sums_up(ros, tmp_path, capfd):
     performer = ros.spin(Performer)
     output = tmp_path / 'out.mp4'
-    recorder = ros.spin(TrackRecorder, parameters={
-        'output': str(output), 'fps': 10.0, 'idle_timeout': 1.0,
-        'qos_overrides./image.subscription.reliability': 'reliable'})
-    wait_for(lambda: performer.heard() and recorder.count_publishers('image')
-             and recorder.count_publishers('tracks') and recorder.count_publishers('status')
-             and all(subscription.get_publisher_count() for subscription in
-                     recorder.subscriptions if 'parameter' not in subscription.topic_name),
-             'discovery')
+    recorder = ros.spin(
+        TrackRecorder,
+        parameters={
+            'output': str(output),
+            'fps': 10.0,
+            'idle_timeout': 1.0,
+            'qos_overrides./image.subscription.reliability': 'reliable',
+        },
+    )
+    wait_for(
+        lambda: (
+            performer.heard()
+            and recorder.count_publishers('image')
+            and recorder.count_publishers('tracks')
+            and recorder.count_publishers('status')
+            and all(
+                subscription.get_publisher_count()
+                for subscription in recorder.subscriptions
+                if 'parameter' not in subscription.topic_name
+            )
+        ),
+        'discovery',
+    )
     for number in range(1, 7):
-        stamp = number * 10 ** 8
+        stamp = number * 10**8
         performer.images.publish(image_message(number, stamp, 160, 120))
-        if number != 5:                                        # the fifth is dropped
-            performer.answer(stamp, STATES[number % 3])       # tracking lost idle tracking - idle
+        if number != 5:  # the fifth is dropped
+            performer.answer(stamp, STATES[number % 3])  # tracking lost idle tracking - idle
     wait_for(recorder.done.done, 'the end of the images')
     recorder.close()
     pictures = list(Video(output))
@@ -75,8 +95,15 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
     framed = [np.ptp(picture[70:80, 55:65].astype(int)) > 60 for picture in pictures]
     assert framed == [True, False, False, True, True, False]  # the fifth shows what was known
     table = capfd.readouterr().out
-    for row in ('frames published 6', 'before the target was set 2', 'tracked 2',
-                'target lost 1', 'dropped for a newer one 1', 'median 20 ms', '0.50'):
+    for row in (
+        'frames published 6',
+        'before the target was set 2',
+        'tracked 2',
+        'target lost 1',
+        'dropped for a newer one 1',
+        'median 20 ms',
+        '0.50',
+    ):
         assert row in ' '.join(table.split()), table
 
 
@@ -92,7 +119,7 @@ def test_summary_by_hand():
     assert 'frames published 103' in text
     assert 'median 50 ms' in text
     assert '95th percentile 95 ms' in text
-    assert '(predicted IoU) 0.50' in text       # of the tracked ones: 0.01, 0.03, ... 0.99
+    assert '(predicted IoU) 0.50' in text  # of the tracked ones: 0.01, 0.03, ... 0.99
     assert 'dropped for a newer one 1' in text
 
 
@@ -100,6 +127,8 @@ def test_an_output_that_cannot_be_written_is_told(tmp_path):
     context = rclpy.Context()
     rclpy.init(context=context)
     with pytest.raises(InputError, match='nowhere'):
-        TrackRecorder(context=context, parameter_overrides=[
-            Parameter('output', value=str(tmp_path / 'nowhere' / 'a.mp4'))])
+        TrackRecorder(
+            context=context,
+            parameter_overrides=[Parameter('output', value=str(tmp_path / 'nowhere' / 'a.mp4'))],
+        )
     rclpy.shutdown(context=context)

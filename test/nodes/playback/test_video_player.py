@@ -40,7 +40,7 @@ class Audience(Node):
 
     def __init__(self, answers=(), **options):
         super().__init__('audience', **options)
-        self.answers = list(answers)       # (success, message), None gives no answer in time
+        self.answers = list(answers)  # (success, message), None gives no answer in time
         self.images, self.targets = [], []
         self.create_subscription(Image, 'image', self.images.append, 50)
         self.create_service(SetTarget, 'set_target', self.on_target)
@@ -57,9 +57,17 @@ class Audience(Node):
 
 def test_plays_a_part_of_the_video_at_its_pace(ros, film):
     audience = ros.spin(Audience)
-    player = ros.spin(VideoPlayer, parameters={
-        'path': str(film), 'first_frame': 2, 'last_frame': 7, 'rate': 20.0, 'frame_id': 'eye',
-        'wait_for_subscribers': 1})
+    player = ros.spin(
+        VideoPlayer,
+        parameters={
+            'path': str(film),
+            'first_frame': 2,
+            'last_frame': 7,
+            'rate': 20.0,
+            'frame_id': 'eye',
+            'wait_for_subscribers': 1,
+        },
+    )
     wait_for(player.done.done, 'the end of the video')
     wait_for(lambda: len(audience.images) == 6, 'all frames')
     assert player.done.result() == 0
@@ -67,26 +75,35 @@ def test_plays_a_part_of_the_video_at_its_pace(ros, film):
     assert {image.header.frame_id for image in audience.images} == {'eye'}
     stamps = [messages.nanoseconds(image.header.stamp) for image in audience.images]
     assert stamps == sorted(stamps)
-    assert .2 < (stamps[-1] - stamps[0]) / 1e9 < 2      # 0.25 s, on a machine that has time
+    assert 0.2 < (stamps[-1] - stamps[0]) / 1e9 < 2  # 0.25 s, on a machine that has time
 
 
 def test_goes_on_when_the_target_is_taken(ros, film):
     audience = ros.spin(Audience, [(False, 'the image has not arrived'), (True, 'target_1')])
-    player = ros.spin(VideoPlayer, parameters={
-        'path': str(film), 'rate': 100.0, 'box': '1,2,3,4.5', 'wait_for_subscribers': 1})
+    player = ros.spin(
+        VideoPlayer,
+        parameters={
+            'path': str(film),
+            'rate': 100.0,
+            'box': '1,2,3,4.5',
+            'wait_for_subscribers': 1,
+        },
+    )
     wait_for(player.done.done, 'the end of the video')
     wait_for(lambda: len(audience.images) == 11, 'all frames')
     assert player.done.result() == 0
-    assert audience.reds() == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]        # the first one twice
+    assert audience.reds() == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]  # the first one twice
     assert [target.header.stamp for target in audience.targets] == [
-        image.header.stamp for image in audience.images[:2]]
+        image.header.stamp for image in audience.images[:2]
+    ]
     assert messages.box_from_bounding_box(audience.targets[0].bbox) == (1.0, 2.0, 3.0, 4.5)
 
 
 def test_ends_when_the_target_is_refused(ros, film):
     audience = ros.spin(Audience, [(False, 'outside')] * 5)
-    player = ros.spin(VideoPlayer, parameters={
-        'path': str(film), 'box': '100,2,3,4', 'wait_for_subscribers': 1})
+    player = ros.spin(
+        VideoPlayer, parameters={'path': str(film), 'box': '100,2,3,4', 'wait_for_subscribers': 1}
+    )
     wait_for(player.done.done, 'the end')
     assert player.done.result() == 2
     assert len(audience.targets) == video_player.REFUSALS
@@ -100,15 +117,23 @@ def test_waits_for_its_audience(ros, film):
     assert not player.done.done()
 
 
-@pytest.mark.parametrize('values, word', [
-    ({}, 'path'), ({'path': 'no/such/film.mp4'}, 'film.mp4'), ({'box': '1,2,3'}, '1,2,3'),
-    ({'first_frame': 10}, 'no frame 10')])
+@pytest.mark.parametrize(
+    'values, word',
+    [
+        ({}, 'path'),
+        ({'path': 'no/such/film.mp4'}, 'film.mp4'),
+        ({'box': '1,2,3'}, '1,2,3'),
+        ({'first_frame': 10}, 'no frame 10'),
+    ],
+)
 def test_bad_values_are_told(film, values, word):
     context = rclpy.Context()
     rclpy.init(context=context)
     if values and 'path' not in values:
         values = {'path': str(film), **values}
     with pytest.raises(InputError, match=word):
-        VideoPlayer(context=context, parameter_overrides=[
-            Parameter(name, value=value) for name, value in values.items()])
+        VideoPlayer(
+            context=context,
+            parameter_overrides=[Parameter(name, value=value) for name, value in values.items()],
+        )
     rclpy.shutdown(context=context)

@@ -32,9 +32,9 @@ from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 from visualization_msgs.msg import MarkerArray
 
-SECOND = 10 ** 9
-PLANE = PicturePlane(64, 48, 1.6)            # of the harness's images
-QUIET = 0.3                                  # seconds in which nothing more shall come
+SECOND = 10**9
+PLANE = PicturePlane(64, 48, 1.6)  # of the harness's images
+QUIET = 0.3  # seconds in which nothing more shall come
 
 
 class Person(Node):
@@ -54,22 +54,32 @@ class Person(Node):
         self.rqt_overlay = self.create_publisher(Point, 'tracker/overlay_mouse_left', 10)
         self.mouse_click = self.create_publisher(PointStamped, 'image/mouse_click', 10)
         self.rectangle = self.create_publisher(PolygonStamped, 'image/screenrectangle', 10)
-        self.clicking = (self.tracks, self.publish_point, self.rqt, self.rqt_overlay,
-                         self.mouse_click, self.rectangle)
+        self.clicking = (
+            self.tracks,
+            self.publish_point,
+            self.rqt,
+            self.rqt_overlay,
+            self.mouse_click,
+            self.rectangle,
+        )
 
     def open_rviz(self):
         self.rviz = self.create_subscription(
-            MarkerArray, 'box_selector/markers', self.on_markers, 50)
+            MarkerArray, 'box_selector/markers', self.on_markers, 50
+        )
 
     def on_markers(self, message):
         self.scene.take(message)
-        self.pictures += [messages.nanoseconds(marker.texture.header.stamp)
-                          for marker in message.markers
-                          if marker.ns == 'picture' and marker.scale.x == 1]
+        self.pictures += [
+            messages.nanoseconds(marker.texture.header.stamp)
+            for marker in message.markers
+            if marker.ns == 'picture' and marker.scale.x == 1
+        ]
 
     def drawn(self, namespace):
-        found = [drawn.message for (ns, _), drawn in list(self.scene.markers.items())
-                 if ns == namespace]
+        found = [
+            drawn.message for (ns, _), drawn in list(self.scene.markers.items()) if ns == namespace
+        ]
         return found[0] if found else None
 
     def text(self):
@@ -88,14 +98,24 @@ class Desk:
     def start(self, namespace='', **parameters):
         options = {'namespace': namespace} if namespace else {}
         self.node = self.ros.spin(
-            BoxSelectorNode, parameters={'picture_rate': 50.0, **parameters}, **options)
+            BoxSelectorNode, parameters={'picture_rate': 50.0, **parameters}, **options
+        )
         if not namespace:
-            wait_for(lambda: all(publisher.get_subscription_count()
-                                 for publisher in (*self.person.clicking, self.node._boxes))
-                     and all(subscription.get_publisher_count()
-                             for subscription in self.node.subscriptions
-                             if 'overlay/' not in subscription.topic_name
-                             and 'parameter' not in subscription.topic_name), 'discovery')
+            wait_for(
+                lambda: (
+                    all(
+                        publisher.get_subscription_count()
+                        for publisher in (*self.person.clicking, self.node._boxes)
+                    )
+                    and all(
+                        subscription.get_publisher_count()
+                        for subscription in self.node.subscriptions
+                        if 'overlay/' not in subscription.topic_name
+                        and 'parameter' not in subscription.topic_name
+                    )
+                ),
+                'discovery',
+            )
         return self
 
     def look(self):
@@ -113,6 +133,7 @@ class Desk:
             while time.monotonic() < end and stamp not in self.person.pictures:
                 time.sleep(0.01)
             return stamp in self.person.pictures
+
         wait_for(shown, 'the picture on the plane')
 
     def answer(self, *stamps):
@@ -133,12 +154,14 @@ class Desk:
             self.person.status.publish(status)
             time.sleep(0.02)
             return self.node._status == status
+
         wait_for(heard, 'the status')
 
     def click(self, column, row, z=0.0, frame='picture', plane=PLANE):
         x, y = (float(np.float32(value)) for value in plane.to_plane(column, row))
         self.person.publish_point.publish(
-            PointStamped(header=Header(frame_id=frame), point=Point(x=x, y=y, z=z)))
+            PointStamped(header=Header(frame_id=frame), point=Point(x=x, y=y, z=z))
+        )
 
     def first_waits(self):
         wait_for(lambda: self.node._corners.first, 'the first corner')
@@ -149,12 +172,16 @@ class Desk:
         time.sleep(0.05)
         (detection,) = self.person.boxes
         self.person.boxes.clear()
-        return (messages.nanoseconds(detection.header.stamp),
-                messages.box_from_bounding_box(detection.bbox))
+        return (
+            messages.nanoseconds(detection.header.stamp),
+            messages.box_from_bounding_box(detection.bbox),
+        )
 
     def says(self, words):
-        wait_for(lambda: words in self.person.text(), f'"{words}" above the picture, where now '
-                 f'is "{self.person.text()}"')
+        wait_for(
+            lambda: words in self.person.text(),
+            f'"{words}" above the picture, where now is "{self.person.text()}"',
+        )
 
 
 @pytest.fixture
@@ -181,7 +208,7 @@ def test_two_clicks_on_the_plane(desk):
     assert [(cross.points[2].x, cross.points[2].y)] == [pytest.approx((x, y), abs=1e-6)]
     assert not desk.person.boxes
 
-    desk.show(8 * SECOND)                    # the target has moved on when the second is clicked
+    desk.show(8 * SECOND)  # the target has moved on when the second is clicked
     desk.click(10.1, 20.3, z=0.01)
     stamp, box = desk.box()
     assert stamp == 8 * SECOND
@@ -210,7 +237,7 @@ def test_clicks_that_make_no_box_are_said(desk):
     desk.click(20, 20, frame='map', plane=plane)
     time.sleep(QUIET)
     assert not desk.node._corners.first
-    desk.click(20, 20, frame='/picture', plane=plane)          # tf1's way to write a frame
+    desk.click(20, 20, frame='/picture', plane=plane)  # tf1's way to write a frame
     desk.first_waits()
     assert not desk.person.boxes
 
@@ -218,8 +245,10 @@ def test_clicks_that_make_no_box_are_said(desk):
 def test_rqt_image_view(desk):
     """No viewer of the plane: the images are not even subscribed to."""
     desk.start()
-    for publisher, tracked in ((desk.person.rqt, (3 * SECOND, 4 * SECOND)),
-                               (desk.person.rqt_overlay, (5 * SECOND, 6 * SECOND))):
+    for publisher, tracked in (
+        (desk.person.rqt, (3 * SECOND, 4 * SECOND)),
+        (desk.person.rqt_overlay, (5 * SECOND, 6 * SECOND)),
+    ):
         desk.answer(tracked[0])
         publisher.publish(Point(x=30.0, y=10.0))
         desk.first_waits()
@@ -239,12 +268,14 @@ def test_mouse_click_names_its_image(desk):
     for stamp, expected in ((4 * SECOND, 4 * SECOND), (4 * SECOND + 1, 5 * SECOND)):
         for x, y in ((10.0, 10.0), (30.0, 40.0)):
             desk.person.mouse_click.publish(
-                PointStamped(header=Header(stamp=stamp_of(stamp)), point=Point(x=x, y=y)))
+                PointStamped(header=Header(stamp=stamp_of(stamp)), point=Point(x=x, y=y))
+            )
         assert desk.box() == (expected, (10, 10, 20, 30))
-    desk.answer(SECOND)                      # the bag begins again
+    desk.answer(SECOND)  # the bag begins again
     for x, y in ((10.0, 10.0), (30.0, 40.0)):
         desk.person.mouse_click.publish(
-            PointStamped(header=Header(stamp=stamp_of(4 * SECOND)), point=Point(x=x, y=y)))
+            PointStamped(header=Header(stamp=stamp_of(4 * SECOND)), point=Point(x=x, y=y))
+        )
     assert desk.box() == (SECOND, (10, 10, 20, 30))
 
 
@@ -254,13 +285,17 @@ def test_rectangles(desk):
     message = PolygonStamped()
     message.polygon.points = corners
     desk.person.rectangle.publish(message)
-    assert desk.box() == (0, (5, 6, 20, 40))                  # no image known: the newest
+    assert desk.box() == (0, (5, 6, 20, 40))  # no image known: the newest
     desk.answer(2 * SECOND)
     message.polygon.points = [*corners, Point32(x=5.0, y=46.0), Point32(x=25.0, y=6.0)]
     desk.person.rectangle.publish(message)
     assert desk.box() == (2 * SECOND, (5, 6, 20, 40))
-    for points in ([], corners[:1], [corners[0], Point32(x=7.0, y=46.0)],
-                   [corners[0], Point32(x=float('nan'), y=46.0)]):
+    for points in (
+        [],
+        corners[:1],
+        [corners[0], Point32(x=7.0, y=46.0)],
+        [corners[0], Point32(x=float('nan'), y=46.0)],
+    ):
         message.polygon.points = points
         desk.person.rectangle.publish(message)
     time.sleep(QUIET)
@@ -278,11 +313,16 @@ def test_tracked_box_is_drawn_in_the_color_of_its_state(desk):
         line = wait_for(lambda: desk.person.drawn('box'), 'the box')
         columns, rows = zip(*(PLANE.to_pixel(point.x, point.y) for point in line.points))
         return (line.color.r, line.color.g, line.color.b), (
-            min(columns), min(rows), max(columns), max(rows))
+            min(columns),
+            min(rows),
+            max(columns),
+            max(rows),
+        )
+
     color, box = color_and_box()
     assert color == pytest.approx([value / 255 for value in COLORS['tracking']], abs=1e-6)
     assert box == pytest.approx((10, 12, 30, 28), abs=1e-6)
-    desk.believe(TrackerStatus.LOST)         # where it was last
+    desk.believe(TrackerStatus.LOST)  # where it was last
     desk.says('lost cup')
     color, box = color_and_box()
     assert color == pytest.approx([value / 255 for value in COLORS['lost']], abs=1e-6)
@@ -335,6 +375,7 @@ def test_missing_and_broken_images_are_said(desk):
     def said():
         desk.person.compressed.publish(message)
         return 'not used' in desk.person.text()
+
     wait_for(said, 'the broken image named')
 
 
@@ -343,8 +384,10 @@ def test_each_camera_has_a_plane_of_its_own(desk):
     other = desk.ros.spin(BoxSelectorNode, namespace='/robot/front')
     assert other.picture_frame == 'robot_front_picture'
     assert other._boxes.topic_name == '/robot/front/tracker/init_box'
-    assert desk.ros.spin(
-        BoxSelectorNode, parameters={'picture_frame': 'wall'}).picture_frame == 'wall'
+    assert (
+        desk.ros.spin(BoxSelectorNode, parameters={'picture_frame': 'wall'}).picture_frame
+        == 'wall'
+    )
 
 
 def test_parameters_are_held_to_their_ranges(desk):
@@ -355,7 +398,10 @@ def test_parameters_are_held_to_their_ranges(desk):
     assert not result.successful
     (result,) = desk.node.set_parameters([Parameter('smallest_box', value=10.0)])
     assert result.successful
-    for name, value in (('picture_frame', 'no spaces'), ('image_transport', 'theora'),
-                        ('jpeg_quality', 0)):
+    for name, value in (
+        ('picture_frame', 'no spaces'),
+        ('image_transport', 'theora'),
+        ('jpeg_quality', 0),
+    ):
         with pytest.raises(ParameterException):
             desk.ros.spin(BoxSelectorNode, parameters={name: value})

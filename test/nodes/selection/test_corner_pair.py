@@ -49,9 +49,12 @@ def test_first_corner_is_forgotten_in_time():
 def test_rectangle_of_any_points():
     assert enclosing_box([(30, 5), (10, 45)], 4) == (10, 5, 20, 40)
     assert enclosing_box([(10, 5), (30, 5), (30, 45), (10, 45)], 4) == (10, 5, 20, 40)
-    for points, reason in (([], '0 points'), ([(1, 1)], '1 points'),
-                           ([(1, 1), (math.nan, 9)], 'not finite'),
-                           ([(1, 1), (9, math.inf)], 'not finite'),
-                           ([(1, 1), (4.9, 9)], '3.9 x 8.0')):
+    for points, reason in (
+        ([], '0 points'),
+        ([(1, 1)], '1 points'),
+        ([(1, 1), (math.nan, 9)], 'not finite'),
+        ([(1, 1), (9, math.inf)], 'not finite'),
+        ([(1, 1), (4.9, 9)], '3.9 x 8.0'),
+    ):
         with pytest.raises(InputError, match=reason):
             enclosing_box(points, 4)

@@ -16,7 +16,7 @@ def test_box_from_press_to_release():
     selection.release((10.5, 90.5))
     assert selection.active and not selection.dragging
     assert selection.box(4) == (10.5, 60.5, 40, 30)
-    selection.move((300, 300))               # the button is up
+    selection.move((300, 300))  # the button is up
     assert selection.box(4) == (10.5, 60.5, 40, 30)
 
 

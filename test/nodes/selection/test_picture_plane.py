@@ -15,8 +15,11 @@ settings.register_profile('brief', max_examples=100, deadline=None)
 settings.load_profile('brief')
 
 planes = strategies.builds(
-    PicturePlane, columns=strategies.integers(1, 8192), rows=strategies.integers(1, 8192),
-    width=strategies.floats(0.1, 100))
+    PicturePlane,
+    columns=strategies.integers(1, 8192),
+    rows=strategies.integers(1, 8192),
+    width=strategies.floats(0.1, 100),
+)
 fractions = strategies.floats(0, 1)
 
 
@@ -47,7 +50,7 @@ def test_texture_lies_where_the_pixels_are(plane, across, down):
     for triangle in (corners[:3], corners[3:]):
         places = np.array([place for place, _ in triangle])
         uv = np.array([(*texture, 1) for _, texture in triangle])
-        weights = np.linalg.solve(uv.T, (across, down, 1))       # barycentric
+        weights = np.linalg.solve(uv.T, (across, down, 1))  # barycentric
         if (weights < -1e-9).any():
             continue
         hits += 1
@@ -63,12 +66,19 @@ def test_triangles_face_the_viewer(plane):
         assert (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) > 0
 
 
-@given(planes, strategies.floats(0.51, 1e6),
-       strategies.sampled_from(('left', 'right', 'above', 'below')))
+@given(
+    planes,
+    strategies.floats(0.51, 1e6),
+    strategies.sampled_from(('left', 'right', 'above', 'below')),
+)
 def test_clicks_outside_are_off_the_picture(plane, beyond, side):
     column, row = plane.columns / 2, plane.rows / 2
-    outside = {'left': (-beyond, row), 'right': (plane.columns + beyond, row),
-               'above': (column, -beyond), 'below': (column, plane.rows + beyond)}[side]
+    outside = {
+        'left': (-beyond, row),
+        'right': (plane.columns + beyond, row),
+        'above': (column, -beyond),
+        'below': (column, plane.rows + beyond),
+    }[side]
     assert plane.pick(*plane.to_plane(*outside), 0.0) is None
 
 
@@ -77,7 +87,7 @@ def test_directions():
     assert plane.pixel == pytest.approx(0.0025)
     assert plane.height == pytest.approx(1.2)
     assert plane.to_plane(320, 240) == (0, 0)
-    assert plane.to_plane(0, 0) == pytest.approx((-0.8, 0.6))          # top left
+    assert plane.to_plane(0, 0) == pytest.approx((-0.8, 0.6))  # top left
     assert plane.to_plane(640, 480) == pytest.approx((0.8, -0.6))
     assert plane.to_pixel(0.4, -0.3) == pytest.approx((480, 360))
 
@@ -97,4 +107,5 @@ def test_outline_is_closed_around_the_box():
     line = plane.outline((20, 10, 40, 30))
     assert line[0] == line[-1]
     assert [plane.to_pixel(*point) for point in line[:4]] == [
-        pytest.approx(corner) for corner in ((20, 10), (60, 10), (60, 40), (20, 40))]
+        pytest.approx(corner) for corner in ((20, 10), (60, 10), (60, 40), (20, 40))
+    ]

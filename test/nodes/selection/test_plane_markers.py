@@ -1,7 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The markers, as RViz keeps and draws them."""
 
-
 import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2: run make setup, or source a distribution')
@@ -16,8 +15,8 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 PLANE = PicturePlane(160, 120, 1.6)
-SCALE = 200               # 2 pixels of the view to a pixel of the picture
-VIEW = 480, 360           # so the picture begins at (80, 60)
+SCALE = 200  # 2 pixels of the view to a pixel of the picture
+VIEW = 480, 360  # so the picture begins at (80, 60)
 
 
 def show(scene, pictures, picture):
@@ -64,7 +63,7 @@ def test_pictures_follow_each_other_in_rviz():
         show(scene, pictures, picture_of(20 * number))
         assert abs(int(scene.draw(*VIEW, SCALE)[180, 240, 0]) - 20 * number) < 4
         assert len(scene.markers) <= 2
-    assert scene.leaked_bytes == 10 * 3                  # a pixel for each that went
+    assert scene.leaked_bytes == 10 * 3  # a pixel for each that went
 
 
 def test_rviz_model_shows_the_defect_that_is_worked_around():
@@ -72,9 +71,9 @@ def test_rviz_model_shows_the_defect_that_is_worked_around():
     scene = Scene()
     texture = plane_markers.compress(picture_of(128), 160, 95, Header())
     for _ in range(3):
-        pictures = plane_markers.PictureMarkers('picture')       # begins with the same id
+        pictures = plane_markers.PictureMarkers('picture')  # begins with the same id
         scene.take(MarkerArray(markers=pictures.show(PLANE, texture)))
-    assert scene.draw(*VIEW, SCALE)[180, 240, 0] == pytest.approx(128 ** 3 / 255 ** 2, abs=3)
+    assert scene.draw(*VIEW, SCALE)[180, 240, 0] == pytest.approx(128**3 / 255**2, abs=3)
 
 
 @pytest.mark.parametrize('lost', range(3, 9))
@@ -91,8 +90,9 @@ def test_a_lost_message_does_no_harm(lost):
 
 
 def test_large_pictures_are_sent_small():
-    picture = cv2.resize(np.random.default_rng(2).integers(0, 256, (27, 48, 3), np.uint8),
-                         (1920, 1080))
+    picture = cv2.resize(
+        np.random.default_rng(2).integers(0, 256, (27, 48, 3), np.uint8), (1920, 1080)
+    )
     texture = plane_markers.compress(picture, 640, 80, Header(frame_id='camera'))
     assert texture.header.frame_id == 'camera'
     assert texture.format == 'jpeg'
@@ -108,7 +108,7 @@ def test_box_is_drawn_around_its_pixels():
     marker = plane_markers.box_marker('picture', PLANE, (40, 30, 60, 50), (0, 255, 0))
     scene.take(MarkerArray(markers=[marker]))
     rows, columns = np.nonzero(scene.draw(*VIEW, SCALE)[..., 1] > 200)
-    half_line = 0.5                          # the line is 1 pixel of the view wide
+    half_line = 0.5  # the line is 1 pixel of the view wide
     assert columns.min() == pytest.approx(80 + 2 * 40 - half_line, abs=1)
     assert columns.max() + 1 == pytest.approx(80 + 2 * 100 + half_line, abs=1)
     assert rows.min() == pytest.approx(60 + 2 * 30 - half_line, abs=1)
@@ -119,15 +119,20 @@ def test_box_is_drawn_around_its_pixels():
 
 def test_cross_and_text_are_in_their_places():
     scene = Scene()
-    scene.take(MarkerArray(markers=[
-        plane_markers.cross_marker('picture', PLANE, 120, 90, (255, 0, 0)),
-        plane_markers.text_marker('picture', PLANE, 'here', (0, 0, 255))]))
+    scene.take(
+        MarkerArray(
+            markers=[
+                plane_markers.cross_marker('picture', PLANE, 120, 90, (255, 0, 0)),
+                plane_markers.text_marker('picture', PLANE, 'here', (0, 0, 255)),
+            ]
+        )
+    )
     view = scene.draw(*VIEW, SCALE)
     rows, columns = np.nonzero(view[..., 0] > BACKGROUND + 10)
     middle = (columns.min() + columns.max()) / 2, (rows.min() + rows.max()) / 2
     assert middle == pytest.approx((80 + 240 - 0.5, 60 + 180 - 0.5), abs=1)
     rows, _ = np.nonzero(view[..., 2] > 200)
-    assert rows.max() < 60                   # above the picture
+    assert rows.max() < 60  # above the picture
     scene.take(MarkerArray(markers=[plane_markers.remove_all('picture')]))
     assert (scene.draw(*VIEW, SCALE) == BACKGROUND).all()
 

@@ -20,8 +20,8 @@ from x_display import display
 
 pytestmark = pytest.mark.timeout(120)
 
-SECOND = 10 ** 9
-CAPTION = 44             # rows of text above the picture
+SECOND = 10**9
+CAPTION = 44  # rows of text above the picture
 MODULE = 'aiatrack_ros.nodes.selection.select_target'
 PROGRAM = f'import sys; from {MODULE} import main; sys.exit(main())'
 
@@ -32,7 +32,7 @@ class Tracker(Node):
     def __init__(self, **options):
         super().__init__('tracker', **options)
         self.declare_parameter('frame_buffer_seconds', 1.5)
-        self.memories = []                   # values of frame_buffer_seconds
+        self.memories = []  # values of frame_buffer_seconds
         self.add_on_set_parameters_callback(self.on_set)
         self.camera = self.create_publisher(Image, 'image', 1)
         self.create_service(SetTarget, 'tracker/set_target', self.on_target)
@@ -62,16 +62,21 @@ class Bench:
     def __init__(self, screen, log, *arguments):
         self.screen, self.log = screen, log
         self.process = subprocess.Popen(
-            [sys.executable, '-c', PROGRAM, *arguments], env=screen.environment,
-            stdout=log.open('w'), stderr=subprocess.STDOUT)
+            [sys.executable, '-c', PROGRAM, *arguments],
+            env=screen.environment,
+            stdout=log.open('w'),
+            stderr=subprocess.STDOUT,
+        )
 
     def ready(self, tracker):
         """Wait for a picture in the window: it has the size of the picture then."""
         self.window = self.screen.window('select target')
-        wait_for(lambda: f'320x{240 + CAPTION}' in self.screen.do(
-            'getwindowgeometry', self.window), f'a picture: {self.log.read_text()}')
+        wait_for(
+            lambda: f'320x{240 + CAPTION}' in self.screen.do('getwindowgeometry', self.window),
+            f'a picture: {self.log.read_text()}',
+        )
         wait_for(lambda: tracker.count_clients('tracker/set_target'), 'the client')
-        time.sleep(0.3)          # the window's side of the discovery
+        time.sleep(0.3)  # the window's side of the discovery
 
     def drag(self, *corners):
         first, *others = [(x, y + CAPTION) for x, y in corners]

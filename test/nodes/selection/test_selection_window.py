@@ -45,12 +45,13 @@ def test_mouse_and_keys_reach_the_program(tmp_path):
 
     with display() as screen, log.open('w') as output:
         program = subprocess.Popen(
-            [sys.executable, '-c', PROGRAM], stdout=output, env=screen.environment)
+            [sys.executable, '-c', PROGRAM], stdout=output, env=screen.environment
+        )
         try:
             window = screen.window('a window')
             geometry = screen.do('getwindowgeometry', window)
             caption = 2 * 20 + 4
-            assert f'320x{240 + caption}' in geometry        # a picture of 640 x 480, halved
+            assert f'320x{240 + caption}' in geometry  # a picture of 640 x 480, halved
             screen.mouse(window, (50, 60 + caption), 'down', (150, 160 + caption), 'up')
             wait_for(lambda: ['release', 301.0, 321.0] in events(), 'the mouse')
             assert ['press', 101.0, 121.0] in events()

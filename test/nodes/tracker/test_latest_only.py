@@ -16,6 +16,7 @@ def test_works_on_the_newest_and_drops_the_rest():
         began.set()
         gate.wait(10)
         done.append(item)
+
     thread = LatestOnly(work, fail=done.append)
     thread.put(1)
     assert began.wait(10)
@@ -34,6 +35,7 @@ def test_a_failure_is_told_and_survived():
         if item == 'bad':
             raise ValueError(item)
         done.append(item)
+
     thread = LatestOnly(work, failures.append)
     thread.put('bad')
     wait_for(lambda: failures, 'the failure')

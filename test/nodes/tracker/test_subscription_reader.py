@@ -33,9 +33,15 @@ class Listener(Node):
         super().__init__('listener', **options)
         self.heard, self.threads, self.failures, self.said = [], set(), [], []
         self.subscription = self.create_subscription(
-            Int32, 'topic', self._hear, RELIABLE, callback_group=ReaderCallbackGroup(),
+            Int32,
+            'topic',
+            self._hear,
+            RELIABLE,
+            callback_group=ReaderCallbackGroup(),
             event_callbacks=qos_events.of_subscription(
-                'topic', lambda *what: self.said.append(what)))
+                'topic', lambda *what: self.said.append(what)
+            ),
+        )
         self.reader = SubscriptionReader(self.subscription, self.context, self.failures.append)
 
     def _hear(self, message):
@@ -54,6 +60,7 @@ def sender(qos=RELIABLE):
         node = Node('sender', **options)
         node.publisher = node.create_publisher(Int32, 'topic', qos)
         return node
+
     return make
 
 

@@ -24,6 +24,7 @@ def make_node():
         overrides = [Parameter(name, value=value) for name, value in values.items()]
         nodes.append(kind('tester', context=context, parameter_overrides=overrides))
         return nodes[-1]
+
     yield make
     for node in nodes:
         node.destroy_node()
@@ -36,15 +37,21 @@ def test_the_annotated_file_is_what_the_node_declares(make_node):
     assert content == {'/**': {'ros__parameters': declared}}
     values = content['/**']['ros__parameters']
     assert {name: type(value) for name, value in values.items()} == {
-        name: type(value) for name, value in declared.items()}
+        name: type(value) for name, value in declared.items()
+    }
 
 
 def test_every_parameter_of_the_file_is_annotated():
     lines = (ROOT / 'config' / 'tracker.yaml').read_text().splitlines()
     for setting in TRACKER_NODE:
-        index, = [i for i, line in enumerate(lines) if line.strip().startswith(f'{setting.name}:')]
-        above = next(line for line in reversed(lines[:index])
-                     if ':' not in line or line.lstrip().startswith('#'))
+        (index,) = [
+            i for i, line in enumerate(lines) if line.strip().startswith(f'{setting.name}:')
+        ]
+        above = next(
+            line
+            for line in reversed(lines[:index])
+            if ':' not in line or line.lstrip().startswith('#')
+        )
         assert above.lstrip().startswith('#'), setting.name
         comment = []
         while lines[index - 1].lstrip().startswith('#'):
@@ -69,10 +76,22 @@ def test_descriptors(make_node):
     assert parameters.tracker_settings() == TrackerSettings()
 
 
-@pytest.mark.parametrize('name, value', [
-    ('model', 'aiatrack_huge'), ('device', 'gpu'), ('device', 'cuda:x'), ('precision', 'int4'),
-    ('image_transport', 'theora'), ('threads', -1), ('lost_after', 0), ('update_threshold', 2.0),
-    ('update_threshold', float('nan')), ('search_factor', 0.5), ('memory_capacity', 'many')])
+@pytest.mark.parametrize(
+    'name, value',
+    [
+        ('model', 'aiatrack_huge'),
+        ('device', 'gpu'),
+        ('device', 'cuda:x'),
+        ('precision', 'int4'),
+        ('image_transport', 'theora'),
+        ('threads', -1),
+        ('lost_after', 0),
+        ('update_threshold', 2.0),
+        ('update_threshold', float('nan')),
+        ('search_factor', 0.5),
+        ('memory_capacity', 'many'),
+    ],
+)
 def test_bad_start_values_name_the_parameter(make_node, name, value):
     with pytest.raises((ParameterException, ValueError), match=name):
         TrackerParameters(make_node(**{name: value}), lambda: None)
@@ -91,7 +110,7 @@ def test_changes_are_applied_after_they_are_made(make_node, kind):
     node = make_node(kind, lost_after=4)
     seen = []
     parameters = TrackerParameters(node, lambda: seen.append(parameters.tracker_settings()))
-    result, = node.set_parameters([Parameter('lost_after', value=5)])
+    (result,) = node.set_parameters([Parameter('lost_after', value=5)])
     assert result.successful
     if kind is HumbleNode:
         assert seen == []
@@ -104,17 +123,24 @@ def test_changes_are_applied_after_they_are_made(make_node, kind):
     assert [settings.lost_after for settings in seen] == [5]
 
 
-@pytest.mark.parametrize('name, value, word', [
-    ('lost_after', 0, 'lost_after'), ('update_threshold', 1.01, 'update_threshold'),
-    ('search_factor', 0.2, 'search_factor'), ('model', 'aiatrack_r50', 'read-only'),
-    ('device', 'cpu', 'read-only'), ('lost_after', 3.5, 'type'),
-    ('regain_threshold', float('nan'), 'regain_threshold')])
+@pytest.mark.parametrize(
+    'name, value, word',
+    [
+        ('lost_after', 0, 'lost_after'),
+        ('update_threshold', 1.01, 'update_threshold'),
+        ('search_factor', 0.2, 'search_factor'),
+        ('model', 'aiatrack_r50', 'read-only'),
+        ('device', 'cpu', 'read-only'),
+        ('lost_after', 3.5, 'type'),
+        ('regain_threshold', float('nan'), 'regain_threshold'),
+    ],
+)
 def test_bad_changes_are_refused_and_nothing_is_applied(make_node, name, value, word):
     node = make_node()
     seen = []
     parameters = TrackerParameters(node, lambda: seen.append(1))
     before = parameters[name]
-    result, = node.set_parameters([Parameter(name, value=value)])
+    (result,) = node.set_parameters([Parameter(name, value=value)])
     assert not result.successful
     assert word in result.reason
     assert parameters[name] == before

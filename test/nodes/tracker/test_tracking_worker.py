@@ -12,7 +12,7 @@ from ros_harness import image_message
 from ros_harness import ScriptedTracker
 from ros_harness import wait_for
 
-MS = 10 ** 6
+MS = 10**6
 BOX = (1.0, 2.0, 10.0, 12.0)
 
 
@@ -26,20 +26,27 @@ class Bench:
         self.complaints = []
         self.replies = []
         self.worker = TrackingWorker(
-            self.tracker, self.buffer, ImageDecoder(), self.outcomes.append,
-            lambda kind, text: self.complaints.append((kind, text)))
+            self.tracker,
+            self.buffer,
+            ImageDecoder(),
+            self.outcomes.append,
+            lambda kind, text: self.complaints.append((kind, text)),
+        )
 
     def show(self, number, **size):
         self.buffer.add(number, image_message(number, number * 33 * MS, **size))
         self.worker.wake()
 
     def point_at(self, stamp=0, box=BOX):
-        self.worker.set_target(Target(box, stamp, 'id', 'target'),
-                               lambda *reply: self.replies.append(reply))
+        self.worker.set_target(
+            Target(box, stamp, 'id', 'target'), lambda *reply: self.replies.append(reply)
+        )
 
     def answered(self, number):
-        wait_for(lambda: self.outcomes and self.outcomes[-1].frame.sequence == number,
-                 f'the outcome of frame {number}')
+        wait_for(
+            lambda: self.outcomes and self.outcomes[-1].frame.sequence == number,
+            f'the outcome of frame {number}',
+        )
         return self.outcomes[-1]
 
     def replied(self, count=1):
@@ -123,6 +130,7 @@ def test_settings_apply_between_frames(bench):
 def test_settings_that_fail_leave_everything_as_it_is(bench, monkeypatch):
     def fail(tracker, settings):
         raise MemoryError('no room')
+
     bench.show(1)
     bench.point_at()
     bench.replied()
@@ -137,6 +145,7 @@ def test_settings_that_fail_leave_everything_as_it_is(bench, monkeypatch):
 def test_an_answer_that_fails_is_not_the_last(bench):
     def fail(outcome):
         raise RuntimeError('no such publisher')
+
     publish, bench.worker._publish = bench.worker._publish, fail
     bench.show(1)
     wait_for(lambda: bench.complaints, 'a complaint')
@@ -162,6 +171,7 @@ def test_an_image_that_does_not_decode_is_passed_over(bench):
 def test_a_failing_initialisation_is_answered(bench):
     def fail(image, box):
         raise RuntimeError('out of memory')
+
     bench.tracker.initialize = fail
     bench.show(1)
     bench.point_at()
