@@ -9,6 +9,9 @@ from typing import Any
 from aiatrack_ros.commands.options import add_tracker_arguments
 from aiatrack_ros.commands.options import other_tracker
 from aiatrack_ros.commands.options import tracker_from_arguments
+from aiatrack_ros.datasets.sequences import find_sequences
+from aiatrack_ros.datasets.sequences import LAYOUTS
+from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.evaluation import reliability
 from aiatrack_ros.evaluation import report
 from aiatrack_ros.evaluation.agreement import agreement
@@ -22,9 +25,6 @@ from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.evaluation.plots import plot_precision
 from aiatrack_ros.evaluation.plots import plot_success
 from aiatrack_ros.evaluation.results import write_raw
-from aiatrack_ros.evaluation.sequences import find_sequences
-from aiatrack_ros.evaluation.sequences import LAYOUTS
-from aiatrack_ros.evaluation.sequences import Sequence
 
 DESCRIPTION = """\
 Run the tracker over every sequence of a folder and compare its boxes with the true ones.

@@ -7,10 +7,18 @@ import tarfile
 import threading
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.clips import BrokenPictureError
-from aiatrack_ros.training.clips import Image
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+# What counts as a picture; a frame that is named by its number may have any of them.
+PICTURES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
+
+
+class BrokenPictureError(ValueError):
+    """A file that should hold a picture, a mask or boxes and does not; the text names it."""
 
 
 class Folder:
@@ -58,6 +66,21 @@ class Folder:
                 return content.read() if content is not None else b''
         except (OSError, KeyError, tarfile.TarError) as error:
             raise BrokenPictureError(f'{self.path}/{name}: {error}') from error
+
+    def picture(self, stem: str) -> str:
+        """Return the name of the picture `stem` with whichever suffix of PICTURES it has.
+
+        Raises:
+            BrokenPictureError: There is none.
+        """
+        for suffix in PICTURES:
+            name = stem + suffix
+            if name in self._members if self._tar is not None else (self.path / name).is_file():
+                return name
+        others = ', '.join(PICTURES[1:])
+        raise BrokenPictureError(
+            f'{self.path}/{stem}{PICTURES[0]}: there is no such picture (nor {others})'
+        )
 
     def image(self, name: str, longest: int = 0) -> Image:
         """Return an RGB picture (H, W, 3), if asked with at most `longest` pixels a side."""

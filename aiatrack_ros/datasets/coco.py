@@ -1,38 +1,42 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""COCO's annotated objects as a source of stills."""
+"""COCO's annotations: its objects, their boxes and their outlines."""
 
-from functools import partial
+from collections.abc import Iterator
 import json
 import logging
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 
+from aiatrack_ros.datasets.archives import Folder
+from aiatrack_ros.datasets.archives import Image
+from aiatrack_ros.datasets.labels import Box
+from aiatrack_ros.datasets.labels import is_visible
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.archives import Folder
-from aiatrack_ros.training.clips import Box
-from aiatrack_ros.training.clips import BrokenPictureError
-from aiatrack_ros.training.clips import Clip
-from aiatrack_ros.training.clips import Frame
-from aiatrack_ros.training.clips import Image
-from aiatrack_ros.training.surroundings import around
-from aiatrack_ros.training.surroundings import usable
 import cv2
 import numpy as np
 
 logger = logging.getLogger(__name__)
 
-SMALLEST = 24.0  # pixels: the square root of the area of the smallest object worth following
+
+class LabelledObject(NamedTuple):
+    """One object that is no crowd."""
+
+    folder: Folder
+    picture: str  # its name in the folder
+    box: Box
+    outline: Any  # as in the annotation; mask_of draws it
 
 
-def read_coco(path: str, longest: int) -> list[Clip]:
-    """Return one clip of one frame per object.
+def find_objects(root: Path) -> Iterator[LabelledObject]:
+    """Yield the objects of `annotations/instances_NAME.json`, in their order.
 
-    `path` holds `annotations/instances_NAME.json` and the pictures in `images/NAME/` or `NAME/`.
-    Crowds and objects below SMALLEST are left out without a word, broken boxes are named in the
-    log.
+    The pictures are in `images/NAME/` or `NAME/`. Crowds are left out without a word; objects
+    without a box or picture are named in the log.
+
+    Raises:
+        InputError: An annotation is not COCO's.
     """
-    root = Path(path)
-    clips: list[Clip] = []
     for table in sorted(root.glob('annotations/instances_*.json')):
         split = table.stem.removeprefix('instances_')
         places = [p for p in (root / 'images' / split, root / split) if p.is_dir()]
@@ -45,34 +49,14 @@ def read_coco(path: str, longest: int) -> list[Clip]:
             pictures = {image['id']: image['file_name'] for image in content['images']}
             objects = content['annotations']
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f'training data {table} is not a COCO annotation: {error!r}'
-            ) from error
+            raise InputError(f'data {table} is not a COCO annotation: {error!r}') from error
         for item in objects:
             box = tuple(map(float, item.get('bbox', ())))
-            if not usable(box) or item.get('image_id') not in pictures:
-                logger.warning(
-                    '%s: object %s: no usable box or picture; left out', table, item.get('id')
-                )
-                continue
-            if item.get('iscrowd') or box[2] * box[3] < SMALLEST**2:
-                continue
-            name = pictures[item['image_id']]
-            outline = item.get('segmentation')
-            clips.append(Clip(name, 1, partial(_read, folder, name, box, outline, longest)))
-    if not clips:
-        raise InputError(
-            f'training data {root}: no objects in annotations/instances_NAME.json whose pictures '
-            'are in images/NAME or NAME'
-        )
-    return clips
-
-
-def _read(folder: Folder, name: str, box: Box, outline: Any, longest: int, _: int) -> Frame:
-    image = folder.image(name)
-    if box[0] >= image.shape[1] or box[1] >= image.shape[0]:
-        raise BrokenPictureError(f'{folder.path}/{name}: the box {box} lies outside the picture')
-    return around(image, box, mask_of(outline, image.shape[:2]), longest)
+            if len(box) != 4 or not is_visible(box) or item.get('image_id') not in pictures:
+                logger.warning('%s: object %s: no box or picture; left out', table, item.get('id'))
+            elif not item.get('iscrowd'):
+                picture = pictures[item['image_id']]
+                yield LabelledObject(folder, picture, box, item.get('segmentation'))
 
 
 def mask_of(outline: Any, size: tuple[int, int]) -> Image | None:

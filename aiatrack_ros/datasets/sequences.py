@@ -7,12 +7,13 @@ layout      images                           boxes                           tar
 OTB         SEQ/img/*.jpg                    SEQ/groundtruth_rect[.K].txt    NaN or empty box
 LaSOT       [CLASS/]SEQ/img/*.jpg            SEQ/groundtruth.txt             full_occlusion.txt,
                                                                              out_of_view.txt
-GOT-10k     SEQ/*.jpg                        SEQ/groundtruth.txt             cover.label or
+GOT-10k     SEQ/*.jpg                        SEQ/groundtruth.txt             cover.label,
                                                                              absence.label
 TrackingNet frames/SEQ/*.jpg                 anno/SEQ.txt                    NaN or empty box
 ==========  ===============================  ==============================  ====================
 
-A NaN or empty box means an absent target in every layout. A file with the first box alone, as in
+Pictures may be JPEG, PNG, WebP or BMP everywhere. A NaN or empty box means an absent target in
+every layout; labels.py says how boxes and marks are read. A file with the first box alone, as in
 the test sets of GOT-10k and TrackingNet, is a sequence whose truth is withheld: it can be tracked
 but not scored.
 """
@@ -22,6 +23,9 @@ from dataclasses import field
 from pathlib import Path
 import re
 
+from aiatrack_ros.datasets.archives import PICTURES
+from aiatrack_ros.datasets.labels import is_visible
+from aiatrack_ros.datasets.labels import read_labels
 from aiatrack_ros.errors import InputError
 import cv2
 import numpy as np
@@ -32,7 +36,6 @@ GOT10K = 'got10k'
 TRACKINGNET = 'trackingnet'
 LAYOUTS = (OTB, GOT10K, LASOT, TRACKINGNET)
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 SUBSETS = ('train', 'val', 'test')
 
 # Sequences of OTB whose boxes tell of a part of the images only (first image, one past the last).
@@ -142,12 +145,9 @@ def _sequences_of(folder: Path) -> list[Sequence]:
             )
         return []
     if has_images:
-        absent = _flags(folder / 'full_occlusion.txt') + _flags(folder / 'out_of_view.txt')
-        return [_sequence(folder.name, LASOT, _images(folder / 'img'), truth, absent)]
-    absent = [np.asarray(flags) == 0 for flags in _flags(folder / 'cover.label')]
-    absent = absent or _flags(folder / 'absence.label')
+        return [_sequence(folder.name, LASOT, _images(folder / 'img'), truth)]
     images = _images(folder)
-    return [_sequence(folder.name, GOT10K, images, truth, absent, _resolution(folder, images[0]))]
+    return [_sequence(folder.name, GOT10K, images, truth, _resolution(folder, images[0]))]
 
 
 def _trackingnet(root: Path) -> list[Sequence]:
@@ -165,64 +165,34 @@ def _sequence(
     layout: str,
     images: tuple[Path, ...],
     path: Path,
-    absent: list[np.ndarray] | None = None,
     resolution: tuple[int, int] | None = None,
 ) -> Sequence:
-    """Put a sequence together from its images, its file of boxes and its marks of absence."""
-    truth = read_boxes(path)
+    """Put a sequence together from its images and its file of boxes, with marks beside it."""
+    labels = read_labels(path)
+    if labels.problems:
+        raise InputError(labels.problems[0])
+    truth, visible = labels.boxes, labels.visible.copy()
     withheld = len(truth) == 1 < len(images)
     if withheld:
         truth = np.concatenate([truth, np.full((len(images) - 1, 4), np.nan)])
+        visible = np.concatenate([visible, np.zeros(len(images) - 1, bool)])
     if len(truth) != len(images):
         raise InputError(
             f'{path}: {len(truth)} boxes for {len(images)} images in {images[0].parent}; '
             'restore the missing ones'
         )
-    visible = np.isfinite(truth).all(axis=1) & (np.nan_to_num(truth[:, 2:]) > 0).all(axis=1)
-    if not visible[0]:
+    if not is_visible(truth[0]):
         raise InputError(f'{path}:1: no target in the first frame; cut the frames before it')
-    for flags in absent or []:
-        if not withheld and len(flags) != len(images):
-            raise InputError(
-                f'{path.parent}: {len(flags)} marks of absence for {len(images)} images; '
-                'restore the label files of the sequence'
-            )
-        if not withheld:
-            visible &= ~np.asarray(flags, bool)
     visible[0] = True
     return Sequence(name, layout, images, truth, visible, resolution, withheld)
-
-
-def read_boxes(path: Path) -> np.ndarray:
-    """Read a file of boxes, x,y,w,h a line, separated by commas, tabs or spaces: (N, 4)."""
-    rows = []
-    for number, line in enumerate(_read_text(path).strip().split('\n'), start=1):
-        try:
-            row = [float(word) for word in re.split(r'[,\s]+', line.strip().rstrip(','))]
-        except ValueError:
-            row = []
-        if len(row) != 4:
-            raise InputError(f'{path}:{number}: expected four numbers x,y,w,h, not {line[:60]!r}')
-        rows.append(row)
-    return np.asarray(rows, float)
-
-
-def _flags(path: Path) -> list[np.ndarray]:
-    """Read a file of numbers, one per frame, as a list of one array; empty if there is no file."""
-    if not path.is_file():
-        return []
-    try:
-        return [np.asarray([float(w) for w in re.split(r'[,\s]+', _read_text(path).strip())])]
-    except ValueError as error:
-        raise InputError(f'{path}: expected one number per frame: {error}') from None
 
 
 def _images(folder: Path) -> tuple[Path, ...]:
     if not folder.is_dir():
         raise InputError(f'{folder}: no such folder; restore the images of the sequence')
-    images = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    images = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES]
     if not images:
-        raise InputError(f'{folder}: no images ({", ".join(IMAGE_SUFFIXES)}); restore them')
+        raise InputError(f'{folder}: no images ({", ".join(PICTURES)}); restore them')
     # TrackingNet's names have no leading zeros, so numbers sort as numbers.
     return tuple(sorted(images, key=_numbers_in_name))
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from dataclasses import field
 
-from aiatrack_ros.evaluation.sequences import Sequence
+from aiatrack_ros.datasets.sequences import Sequence
 import cv2
 import numpy as np
 

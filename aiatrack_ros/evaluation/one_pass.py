@@ -9,10 +9,10 @@ import time
 from typing import Any
 from typing import Protocol
 
+from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.metrics import score_sequence
 from aiatrack_ros.evaluation.metrics import SequenceScores
-from aiatrack_ros.evaluation.sequences import Sequence
 from aiatrack_ros.tracking.target_state import State
 import numpy as np
 from tqdm import tqdm

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.departures import Departure
 from aiatrack_ros.evaluation.departures import make_departures
@@ -29,7 +30,6 @@ from aiatrack_ros.evaluation.one_pass import track_sequence
 from aiatrack_ros.evaluation.one_pass import Trajectory
 from aiatrack_ros.evaluation.plots import figure
 from aiatrack_ros.evaluation.plots import save
-from aiatrack_ros.evaluation.sequences import Sequence
 import numpy as np
 from tqdm import tqdm
 

@@ -14,10 +14,10 @@ For the servers of GOT-10k and TrackingNet, pack the content of that folder into
 
 from pathlib import Path
 
+from aiatrack_ros.datasets.sequences import GOT10K
+from aiatrack_ros.datasets.sequences import LAYOUTS
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.one_pass import Trajectory
-from aiatrack_ros.evaluation.sequences import GOT10K
-from aiatrack_ros.evaluation.sequences import LAYOUTS
 import numpy as np
 
 

@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from concurrent.futures import ThreadPoolExecutor
 import logging
 
+from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
 from aiatrack_ros.training.picture_bank import Bank

@@ -4,15 +4,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Image = NDArray[np.uint8]
-Box = tuple[float, float, float, float]  # x, y, w, h in pixels
-
-
-class BrokenPictureError(ValueError):
-    """A file that should hold a picture, a mask or boxes and does not; the text names it."""
+from aiatrack_ros.datasets.archives import Image
+from aiatrack_ros.datasets.labels import Box
 
 
 @dataclass(frozen=True)

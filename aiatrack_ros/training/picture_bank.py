@@ -7,8 +7,8 @@ from dataclasses import field
 import itertools
 import logging
 
+from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
 import cv2

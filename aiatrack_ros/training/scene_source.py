@@ -12,9 +12,9 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.training.clip_pool import Pool
 from aiatrack_ros.training.clips import Clip
-from aiatrack_ros.training.coco import read_coco
 from aiatrack_ros.training.compositor import Compositor
 from aiatrack_ros.training.compositor import Scenes
+from aiatrack_ros.training.objects import read_coco
 from aiatrack_ros.training.picture_bank import Bank
 from aiatrack_ros.training.picture_bank import PICTURE_SIZE
 from aiatrack_ros.training.run_config import SourceConfig
@@ -70,7 +70,7 @@ class SceneSource:
             if not found:
                 raise InputError(
                     f"sources: '{source.path}' holds nothing of format '{source.format}'; see "
-                    'aiatrack_ros/training for the layouts, and check the path'
+                    'aiatrack_ros/datasets for the layouts, and check the path'
                 )
             clips = split(found, config.holdout, held_out)
             if not clips:

@@ -3,17 +3,17 @@
 
 from functools import partial
 
-from aiatrack_ros.training.archives import Folder
-from aiatrack_ros.training.archives import shrink
+from aiatrack_ros.datasets.archives import BrokenPictureError
+from aiatrack_ros.datasets.archives import Folder
+from aiatrack_ros.datasets.archives import PICTURES
+from aiatrack_ros.datasets.archives import shrink
 from aiatrack_ros.training.clips import Box
-from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
 from aiatrack_ros.training.clips import Image
 import cv2
 import numpy as np
 
-PICTURES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
 # A region of a labelled picture is a useful target between these shares of its area.
 REGION_SHARE = (0.01, 0.35)
 REGIONS_PER_PICTURE = 3

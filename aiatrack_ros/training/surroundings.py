@@ -3,7 +3,7 @@
 
 import math
 
-from aiatrack_ros.training.archives import shrink
+from aiatrack_ros.datasets.archives import shrink
 from aiatrack_ros.training.clips import Box
 from aiatrack_ros.training.clips import Frame
 from aiatrack_ros.training.clips import Image

@@ -4,10 +4,10 @@
 from pathlib import Path
 import tarfile
 
+from aiatrack_ros.datasets.archives import BrokenPictureError
+from aiatrack_ros.datasets.archives import Folder
+from aiatrack_ros.datasets.archives import shrink
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.archives import Folder
-from aiatrack_ros.training.archives import shrink
-from aiatrack_ros.training.clips import BrokenPictureError
 import numpy as np
 import pytest
 from training_trees import texture
@@ -35,6 +35,16 @@ def test_what_is_no_picture_is_named(tree: Path) -> None:
         Folder(tree).image('torn.jpg')
     with pytest.raises(BrokenPictureError, match='missing'):
         Folder(tree).image('missing.jpg')
+
+
+def test_a_picture_is_found_by_its_stem(tree: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / 'tree.tar', 'w') as tar:
+        tar.add(tree, '.')
+    for folder in (Folder(tree, listed=False), Folder(tmp_path / 'tree.tar')):
+        assert folder.picture('a/0') == 'a/0.png'
+        assert folder.picture('torn') == 'torn.jpg'
+        with pytest.raises(BrokenPictureError, match=r'a/1\.jpg: there is no such picture'):
+            folder.picture('a/1')
 
 
 def test_paths_that_cannot_be_opened(tree: Path) -> None:

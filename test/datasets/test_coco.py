@@ -1,46 +1,35 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """COCO's annotations."""
 
-import json
 from pathlib import Path
 
+from aiatrack_ros.datasets.coco import find_objects
+from aiatrack_ros.datasets.coco import mask_of
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.coco import mask_of
-from aiatrack_ros.training.coco import read_coco
 import numpy as np
 import pytest
 from training_trees import texture
-from training_trees import write_picture
-
-
-def write_coco(root: Path, objects: list[dict]) -> None:
-    write_picture(root / 'train2017' / '1.jpg', texture(1))
-    (root / 'annotations').mkdir()
-    content = {'images': [{'id': 7, 'file_name': '1.jpg'}], 'annotations': objects}
-    (root / 'annotations' / 'instances_train2017.json').write_text(json.dumps(content))
+from training_trees import write_coco
 
 
 def test_objects(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    outline = [[20, 20, 60, 20, 60, 50, 20, 50]]
-    good = {'id': 1, 'image_id': 7, 'bbox': [20, 20, 40, 30], 'segmentation': outline}
+    good = {'id': 1, 'image_id': 7, 'bbox': [20, 20, 40, 30], 'segmentation': [[1, 2, 3]]}
     write_coco(
         tmp_path,
         [
             good,
             good | {'id': 2, 'iscrowd': 1},
-            good | {'id': 3, 'bbox': [20, 20, 5, 5]},
             good | {'id': 4, 'bbox': [20, 20, 0, 5]},
             good | {'id': 5, 'image_id': 8},
+            good | {'id': 6, 'bbox': [20, 20, 5]},
         ],
     )
-    (clip,) = read_coco(str(tmp_path), 360)
-    frame = clip.read(0)
-    assert frame.box == (20, 20, 40, 30)
-    rows, columns = np.nonzero(frame.mask > 127)
-    edges = (columns.min(), rows.min(), columns.max(), rows.max())
-    assert edges == pytest.approx((20, 20, 59, 49), abs=1)
-    assert 'object 4' in caplog.text and 'object 5' in caplog.text
-    assert 'object 3' not in caplog.text
+    (found,) = find_objects(tmp_path)
+    assert (found.picture, found.box, found.outline) == ('1.jpg', (20, 20, 40, 30), [[1, 2, 3]])
+    assert np.abs(found.folder.image('1.jpg').astype(int) - texture(1)).mean() < 4
+    for number in (4, 5, 6):
+        assert f'object {number}: no box or picture' in caplog.text
+    assert 'object 2' not in caplog.text
 
 
 def test_annotations_without_their_pictures(
@@ -49,7 +38,7 @@ def test_annotations_without_their_pictures(
     write_coco(tmp_path, [{'id': 1, 'image_id': 7, 'bbox': [20, 20, 40, 30]}])
     train = tmp_path / 'annotations' / 'instances_train2017.json'
     (tmp_path / 'annotations' / 'instances_val2017.json').write_text(train.read_text())
-    assert len(read_coco(str(tmp_path), 360)) == 1
+    assert len(list(find_objects(tmp_path))) == 1
     assert 'no pictures in images/val2017 or val2017' in caplog.text
 
 
@@ -61,9 +50,8 @@ def test_run_lengths_go_down_the_columns() -> None:
 
 
 def test_what_is_not_coco(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match='no objects'):
-        read_coco(str(tmp_path), 360)
+    assert not list(find_objects(tmp_path))
     write_coco(tmp_path, [])
     (tmp_path / 'annotations' / 'instances_train2017.json').write_text('[]')
     with pytest.raises(InputError, match='not a COCO annotation'):
-        read_coco(str(tmp_path), 360)
+        list(find_objects(tmp_path))

@@ -3,9 +3,9 @@
 
 from pathlib import Path
 
+from aiatrack_ros.datasets import sequences
+from aiatrack_ros.datasets.sequences import find_sequences
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.evaluation import sequences
-from aiatrack_ros.evaluation.sequences import find_sequences
 import benchmark_trees as trees
 import numpy as np
 import pytest
@@ -76,6 +76,13 @@ class TestLayouts:
         assert [sequence.name for sequence in found] == ['bear-2', 'cat-1']
         assert found[1].layout == 'lasot'
         assert found[1].visible.tolist() == [True, True, False, True, False, True]
+
+    @pytest.mark.parametrize('suffix', ['.png', '.webp', '.JPG'])
+    def test_pictures_of_every_kind(self, tmp_path: Path, suffix: str):
+        trees.write_images(tmp_path / 'a' / 'img', TRUTH, '{:04d}' + suffix)
+        trees.write_boxes(tmp_path / 'a' / 'groundtruth_rect.txt', TRUTH)
+        (found,) = find_sequences(tmp_path)
+        assert found.image(5).shape == (trees.HEIGHT, trees.WIDTH, 3)
 
     def test_trackingnet(self, tmp_path: Path):
         truth = trees.boxes_moving_right(12)
@@ -175,7 +182,7 @@ class TestMistakes:
 
     def test_too_few_marks_of_absence(self, tmp_path: Path):
         folder = trees.write_lasot(tmp_path, 'cat-1', TRUTH, [0] * 5, [0] * 6)
-        self.expect(tmp_path, str(folder), '5 marks of absence for 6 images')
+        self.expect(tmp_path, str(folder), '5 marks of absence for 6 boxes')
         (folder / 'full_occlusion.txt').write_text('yes,no\n')
         self.expect(tmp_path, 'full_occlusion.txt', 'one number per frame')
 

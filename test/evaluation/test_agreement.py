@@ -3,11 +3,11 @@
 
 from pathlib import Path
 
+from aiatrack_ros.datasets.sequences import find_sequences
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.evaluation.agreement import agreement
 from aiatrack_ros.evaluation.agreement import agreement_table
 from aiatrack_ros.evaluation.one_pass import Trajectory
-from aiatrack_ros.evaluation.sequences import find_sequences
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.crop import crop_region

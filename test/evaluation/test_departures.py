@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
+from aiatrack_ros.datasets.sequences import find_sequences
 from aiatrack_ros.evaluation import departures
 from aiatrack_ros.evaluation.departures import cover
 from aiatrack_ros.evaluation.departures import make_departures
-from aiatrack_ros.evaluation.sequences import find_sequences
 import benchmark_trees as trees
 import numpy as np
 

@@ -3,10 +3,10 @@
 
 from pathlib import Path
 
+from aiatrack_ros.datasets.sequences import find_sequences
 from aiatrack_ros.evaluation import metrics
 from aiatrack_ros.evaluation.one_pass import Trajectory
 from aiatrack_ros.evaluation.results import write_raw
-from aiatrack_ros.evaluation.sequences import find_sequences
 import benchmark_trees as trees
 from got10k.experiments import ExperimentGOT10k
 from got10k.experiments import ExperimentOTB

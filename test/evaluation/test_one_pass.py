@@ -4,9 +4,9 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+from aiatrack_ros.datasets.sequences import find_sequences
+from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.evaluation.one_pass import track_sequence
-from aiatrack_ros.evaluation.sequences import find_sequences
-from aiatrack_ros.evaluation.sequences import Sequence
 from aiatrack_ros.tracking.target_state import State
 import benchmark_trees as trees
 import numpy as np

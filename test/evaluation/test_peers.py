@@ -4,11 +4,11 @@
 from pathlib import Path
 import shutil
 
+from aiatrack_ros.datasets.sequences import find_sequences
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation import peers
 from aiatrack_ros.evaluation.metrics import score_sequence
 from aiatrack_ros.evaluation.one_pass import track_sequence
-from aiatrack_ros.evaluation.sequences import find_sequences
 import numpy as np
 import pytest
 

@@ -3,12 +3,12 @@
 
 from pathlib import Path
 
+from aiatrack_ros.datasets.sequences import find_sequences
+from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation import reliability
 from aiatrack_ros.evaluation.one_pass import track_sequence
 from aiatrack_ros.evaluation.one_pass import Trajectory
-from aiatrack_ros.evaluation.sequences import find_sequences
-from aiatrack_ros.evaluation.sequences import Sequence
 from aiatrack_ros.tracking.target_state import State
 import benchmark_trees as trees
 import cv2

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Small training data that tests make: videos, stills, and runs on them."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -24,8 +25,10 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
     assert cv2.imwrite(str(path), picture[..., ::-1] if picture.ndim == 3 else picture)
 
 
-def write_video(root: Path, name: str, frames: int = 4, masks: bool = False) -> np.ndarray:
-    """Write `NAME/FRAME.png` and `NAME/boxes.csv`; return the true boxes (frames, 4)."""
+def write_video(
+    root: Path, name: str, frames: int = 4, masks: bool = False, suffix: str = '.png'
+) -> np.ndarray:
+    """Write pictures `NAME/FRAME.png` and `NAME/boxes.csv`; return the true boxes (frames, 4)."""
     seed = sum(map(ord, name))
     ground, patch = texture(seed), texture(seed + 1, (20, 24))
     boxes = []
@@ -33,7 +36,7 @@ def write_video(root: Path, name: str, frames: int = 4, masks: bool = False) -> 
         x, y = 20 + 5 * index, 30 + 2 * index
         picture = ground.copy()
         picture[y : y + 20, x : x + 24] = patch
-        write_picture(root / name / f'{index:04d}.png', picture)
+        write_picture(root / name / f'{index:04d}{suffix}', picture)
         if masks:
             mask = np.zeros(SIZE, np.uint8)
             mask[y : y + 20, x : x + 24] = 255
@@ -51,6 +54,14 @@ def write_stills(root: Path, count: int = 3) -> None:
         cv2.ellipse(mask, (60, 45), (25, 15), 20, 0, 360, 255, -1)
         write_picture(root / f'{index}.png', texture(100 + index))
         write_picture(root / f'{index}.mask.png', mask)
+
+
+def write_coco(root: Path, objects: list[dict]) -> None:
+    """Write `annotations/instances_train2017.json` and its one picture, number 7."""
+    write_picture(root / 'train2017' / '1.jpg', texture(1))
+    (root / 'annotations').mkdir()
+    content = {'images': [{'id': 7, 'file_name': '1.jpg'}], 'annotations': objects}
+    (root / 'annotations' / 'instances_train2017.json').write_text(json.dumps(content))
 
 
 def write_run(root: Path, **changes: object) -> Path:

@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Clips that are renewed while training."""
 
+from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.training.clip_pool import Pool
-from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
 from aiatrack_ros.training.picture_bank import Bank

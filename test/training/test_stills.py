@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from aiatrack_ros.training.clips import BrokenPictureError
+from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.training.stills import box_of
 from aiatrack_ros.training.stills import random_shape
 from aiatrack_ros.training.stills import read_stills
@@ -23,6 +23,15 @@ def test_masks(tmp_path: Path) -> None:
     assert (frame.image == texture(100)).all()
     assert frame.box == box_of(frame.mask)
     assert frame.box == pytest.approx((36, 28, 49, 34), abs=2)
+
+
+def test_masks_beside_webp(tmp_path: Path) -> None:
+    write_stills(tmp_path, 1)
+    (tmp_path / '0.png').unlink()
+    write_picture(tmp_path / '0.webp', texture(100))
+    (clip,) = read_stills(str(tmp_path), 'none', 360, 0)
+    frame = clip.read(0)
+    assert clip.name == '0.webp' and frame.box == box_of(frame.mask)
 
 
 def test_regions_are_whole_objects(tmp_path: Path) -> None:

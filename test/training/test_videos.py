@@ -4,8 +4,8 @@
 import logging
 from pathlib import Path
 
+from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.training.clips import BrokenPictureError
 from aiatrack_ros.training.videos import read_got10k
 from aiatrack_ros.training.videos import read_lasot
 from aiatrack_ros.training.videos import read_trackingnet
@@ -39,8 +39,9 @@ def test_broken_lines_are_named_and_left_out(
     (tmp_path / 'a' / '0000.png').write_bytes(b'torn')
     with caplog.at_level(logging.WARNING):
         (clip,) = read_videos(str(tmp_path), 360)
-    for trace in ('boxes.csv line 4', 'boxes.csv line 5', 'boxes.csv line 6', 'short'):
+    for trace in ('boxes.csv:5', 'boxes.csv:6', 'short'):
         assert trace in caplog.text
+    assert 'boxes.csv:4' not in caplog.text  # an empty box says absent
     assert clip.length == 4
     with pytest.raises(BrokenPictureError, match='0000'):
         clip.read(0)
@@ -86,6 +87,17 @@ def test_lasot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         read_lasot(str(tmp_path), 360)
 
 
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp'])
+def test_pictures_of_every_kind(tmp_path: Path, suffix: str) -> None:
+    write_video(tmp_path / 'videos', 'a', suffix=suffix, masks=True)
+    (clip,) = read_videos(str(tmp_path / 'videos'), 360)
+    assert clip.length == 4 and clip.read(3).mask.any()
+    write_numbered(tmp_path / 'cat' / 'cat-1' / 'img', '{:08d}' + suffix, 1)
+    (tmp_path / 'cat' / 'cat-1' / 'groundtruth.txt').write_text(lines())
+    (clip,) = read_lasot(str(tmp_path), 360)
+    assert np.abs(clip.read(3).image.astype(int) - texture(3)).mean() < 8  # lossy, but for PNG
+
+
 def test_labels_that_are_no_numbers_are_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -101,11 +113,11 @@ def test_trackingnet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     root = tmp_path / 'TRAIN_0'
     write_numbered(root / 'frames' / 'abc', '{}.jpg', 0)
     (root / 'anno').mkdir()
-    (root / 'anno' / 'abc.txt').write_text(lines(3) + '0,0,0,0\n14,24,-3,4\n')
+    (root / 'anno' / 'abc.txt').write_text(lines(3) + '0,0,0,0\n14,24,3\n')
     (clip,) = read_trackingnet(str(tmp_path), 360)
     assert clip.length == 3
     assert np.abs(clip.read(2).image.astype(int) - texture(2)).mean() < 4
-    assert 'line 5' in caplog.text and 'line 4' not in caplog.text  # zeros say absent
+    assert 'abc.txt:5' in caplog.text and 'abc.txt:4' not in caplog.text  # zeros say absent
 
 
 def test_pictures_that_are_missing_are_found_when_read(tmp_path: Path) -> None:
