@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.depth_images import depth_in_box
 from aiatrack_ros.nodes.common.diagnostics import LOG_SECONDS
@@ -27,6 +28,7 @@ from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.follow.camera_geometry import Camera
 from aiatrack_ros.nodes.follow.camera_geometry import HeightRange
 from aiatrack_ros.nodes.follow.camera_geometry import is_box
+from aiatrack_ros.nodes.follow.camera_info import camera_of
 from aiatrack_ros.nodes.follow.follow_control import Command
 from aiatrack_ros.nodes.follow.follow_control import Follower
 from aiatrack_ros.nodes.follow.follow_control import FollowSettings
@@ -76,6 +78,13 @@ FOLLOW_NODE = (
         read_only=True,
     ),
     Setting('base_frame', 'base_link', 'frame_id of cmd_vel', read_only=True),
+    Setting(
+        'images_rectified',
+        False,
+        'the images of the tracker are rectified: P of camera_info holds for them, and no '
+        'distortion; else K and the distortion',
+        read_only=True,
+    ),
     *(
         Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
         for field in dataclasses.fields(FollowSettings)
@@ -87,7 +96,9 @@ class FollowNode(ReleasingNode):
     """
     Tracks, camera_info and depth in; cmd_vel and ~/target_pose out.
 
-    cmd_vel has the stamp of its image, so that a base which looks at ages refuses late commands.
+    The status of the tracker tells the size of the images that the tracks are of; without it, as
+    of another tracker, they are taken to be those of camera_info. cmd_vel has the stamp of its
+    image, so that a base which looks at ages refuses late commands.
     The node only drives while active; deactivation stops the robot.
     """
 
@@ -97,7 +108,10 @@ class FollowNode(ReleasingNode):
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._watchdog: Any = None
         self._monitor = Monitor()
-        self._camera: Camera | None = None
+        self._info: CameraInfo | None = None
+        self._size: tuple[int, int] | None = None  # of the images of the tracker
+        self._camera: Camera | None = None  # of info and size,
+        self._no_camera = ''  # or why there is none
         self._depths = FrameBuffer(_DEPTH_SECONDS, _DEPTH_BYTES)
         self._depth_count = 0
         self._track_id = ''
@@ -131,13 +145,15 @@ class FollowNode(ReleasingNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to follow what is tracked."""
         result = super().on_activate(state)
-        self._camera = None
+        self._info, self._size = None, None
+        self._calibrate()
         self._depths.clear()
         self._forget()
         self._heard = self._now()
         self._inputs = [
             self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
             self.create_subscription(Image, 'depth', self._on_depth, _SENSOR),
+            self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _NEWEST),
             self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
         ]
         self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._clock)
@@ -184,20 +200,31 @@ class FollowNode(ReleasingNode):
     # --- inputs ---
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        try:
-            self._camera = Camera(
-                message.width,
-                message.height,
-                message.k[0],
-                message.k[4],
-                message.k[2],
-                message.k[5],
-                message.distortion_model,
-                tuple(message.d),
+        self._info = message
+        self._calibrate()
+
+    def _on_status(self, message: TrackerStatus) -> None:
+        size = (message.image_width, message.image_height)
+        if all(size) and size != self._size:
+            self._size = size
+            self._calibrate()
+
+    def _calibrate(self) -> None:
+        """Learn the camera from what has been heard of it."""
+        self._camera = None
+        if self._info is None:
+            topic = self.resolve_topic_name('camera_info')
+            self._no_camera = (
+                f'no camera_info on {topic}: the robot stands; '
+                'remap camera_info to that of your camera'
             )
+            return
+        rectified = self.get_parameter('images_rectified').value
+        try:
+            self._camera = camera_of(self._info, rectified, self._size)
         except InputError as error:
-            self._camera = None
-            self._complain('camera', str(error))
+            self._no_camera = f'{error}; until then the robot stands'
+            self._complain('camera', self._no_camera)
 
     def _on_depth(self, message: Image) -> None:
         self._depth_count += 1
@@ -215,12 +242,7 @@ class FollowNode(ReleasingNode):
         if not message.detections:
             return None
         if self._camera is None:
-            topic = self.resolve_topic_name('camera_info')
-            self._complain(
-                'camera',
-                f'no usable camera_info on {topic}: the robot stands; '
-                'remap camera_info to that of your camera',
-            )
+            self._complain('camera', self._no_camera)
             return None
         detection = self._choose(message.detections)
         try:
@@ -230,7 +252,16 @@ class FollowNode(ReleasingNode):
             return None
         if not is_box(box):
             return None
-        x, y = self._camera.ray(box[0] + box[2] / 2, box[1] + box[3] / 2)
+        u, v = box[0] + box[2] / 2, box[1] + box[3] / 2
+        if not self._camera.sees(u, v):
+            self._complain(
+                'box',
+                f'the middle of the box, ({u:.0f}, {v:.0f}), is outside of the '
+                f'{self._camera.width}x{self._camera.height} image of camera_info: the robot '
+                'stands; remap camera_info to that of the images of the tracker',
+            )
+            return None
+        x, y = self._camera.ray(u, v)
         depth = self._measure(message.header, box)
         if depth is None:
             depth = self._depth_from_height(box)

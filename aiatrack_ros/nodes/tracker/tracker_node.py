@@ -361,9 +361,12 @@ class TrackerNode(ReleasingNode):
         latency = (self.get_clock().now().nanoseconds - outcome.frame.stamp) / 1e9
         compute_time = None if result is None else result.times['total']
         self._monitor.image_answered(outcome.frame.sequence, latency, compute_time)
+        width, height = outcome.image_size
         status = TrackerStatus(
             header=header,
             state=self._state,
+            image_width=width,
+            image_height=height,
             latency=latency,
             frames_received=self._monitor.received,
             frames_tracked=self._monitor.tracked,

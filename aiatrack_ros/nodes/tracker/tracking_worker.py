@@ -22,6 +22,7 @@ from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import TrackResult
 from aiatrack_ros.tracking.boxes import Box
 import numpy as np
+from sensor_msgs.msg import Image
 
 # A box may come before the image that it belongs to, which is larger. This long it is kept.
 PATIENCE = 1.0
@@ -51,6 +52,14 @@ class Outcome:
     result: TrackResult | None = None
     picture: np.ndarray | None = None  # (H, W, 3) RGB, where it was decoded
     memory_fill: int = 0
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Width and height of the image; 0, 0 for a compressed one that was not decoded."""
+        if self.picture is not None:
+            return self.picture.shape[1], self.picture.shape[0]
+        message = self.frame.message
+        return (message.width, message.height) if isinstance(message, Image) else (0, 0)
 
 
 def warm_up(tracker: Tracker) -> None:

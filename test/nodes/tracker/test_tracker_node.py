@@ -74,6 +74,8 @@ def test_box_in_tracks_out(bench: Bench) -> None:
     assert (status.state, status.id, status.memory_fill) == (TrackerStatus.TRACKING, 'cup', 7)
     assert status.score == pytest.approx(0.75)
     assert (status.frames_received, status.frames_tracked, status.frames_dropped) == (2, 1, 0)
+    assert (status.image_width, status.image_height) == (64, 48)
+    assert bench.status(idle).image_width == 64
 
     assert bench.ros.call(bench.operator.reset, Trigger.Request()).success
     after = bench.show(3)
@@ -362,8 +364,15 @@ def test_compressed_images(bench: Bench) -> None:
         CompressedImage(header=Header(stamp=stamp_of(5 * SECOND)), format='png', data=data)
     )
     bench.answered(5 * SECOND)
+    assert bench.status(5 * SECOND).image_width == 0  # not decoded without a target
     assert bench.point_at().success
     assert bench.tracker.seen == [('initialize', 200, BOX)]
+    camera.publish(
+        CompressedImage(header=Header(stamp=stamp_of(6 * SECOND)), format='png', data=data)
+    )
+    bench.answered(6 * SECOND)
+    status = bench.status(6 * SECOND)
+    assert (status.image_width, status.image_height) == (64, 48)
 
 
 def test_says_that_no_image_comes_and_why(bench: Bench) -> None:
