@@ -33,6 +33,8 @@ from aiatrack_ros.nodes.follow.follow_control import Command
 from aiatrack_ros.nodes.follow.follow_control import Follower
 from aiatrack_ros.nodes.follow.follow_control import FollowSettings
 from aiatrack_ros.nodes.follow.follow_control import Sighting
+from aiatrack_ros.nodes.follow.follow_control import STOP
+from aiatrack_ros.nodes.follow.track_timing import TrackTiming
 from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
@@ -116,13 +118,14 @@ class FollowNode(ReleasingNode):
         self._depth_count = 0
         self._track_id = ''
         self._range = HeightRange()
-        self._heard = 0.0  # when the last tracks came, by the watchdog's clock
+        # Wall time may be set, and simulated time may stand, or never begin.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timing = TrackTiming(self._now())
+        self._moving = False  # by the last command
+        self._heard = 0.0  # when the last tracks came, in simulated time
         declare(self, FOLLOW_NODE)
         self._follower = Follower(self._read_settings())
         self.add_on_set_parameters_callback(self._validate)
-        # Wall time may be set; only simulated time is worth to wait for.
-        simulated = self.get_parameter('use_sim_time').value
-        self._clock = self.get_clock() if simulated else Clock(clock_type=ClockType.STEADY_TIME)
 
     def start(self) -> bool:
         """Configure and activate if the parameter autostart says so; return False on failure."""
@@ -149,14 +152,15 @@ class FollowNode(ReleasingNode):
         self._calibrate()
         self._depths.clear()
         self._forget()
-        self._heard = self._now()
+        self._timing = TrackTiming(self._now())
+        self._heard = self._ros_now()
         self._inputs = [
             self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
             self.create_subscription(Image, 'depth', self._on_depth, _SENSOR),
             self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _NEWEST),
             self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
         ]
-        self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._clock)
+        self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._steady)
         return result
 
     def _stop(self) -> None:
@@ -231,9 +235,12 @@ class FollowNode(ReleasingNode):
         self._depths.add(self._depth_count, message)
 
     def _on_tracks(self, message: Detection2DArray) -> None:
-        self._heard = self._now()
+        self._heard = self._ros_now()
         self._follower.settings = self._read_settings()
         time = messages.nanoseconds(message.header.stamp) / 1e9
+        complaint = self._timing.hear(time, self._now(), self._follower.settings.stop_after)
+        if complaint:
+            self._complain('time', complaint)
         command = self._follower.update(time, self._look(message))
         self._send(command, message.header.stamp)
 
@@ -319,22 +326,35 @@ class FollowNode(ReleasingNode):
     # --- outputs ---
 
     def _watch(self) -> None:
-        """Stop when tracks stop coming, for whatever reason."""
-        if not self._heard:
-            self._heard = self._now()  # simulated time may have stood at 0 until now
-        silence = self._now() - self._heard
-        if 0 <= silence < self._follower.settings.stop_after:
+        """Stop when tracks stop coming, or only say the same, for whatever reason."""
+        limit = self._follower.settings.stop_after
+        real, simulated = self._timing.silence(self._now()), self._simulated_silence()
+        if max(real, simulated) >= limit:
+            topic = self.resolve_topic_name('tracker/tracks')
+            self._complain(
+                'silence',
+                f'nothing on {topic} for {max(real, simulated):.1f} s: the robot stands; is '
+                'the tracker active, and does the camera run?',
+                LONG_LOG_SECONDS,
+            )
+        elif self._timing.standstill(self._now()) >= limit:
+            self._complain('time', self._timing.standstill_text())
+        else:
             return
-        topic = self.resolve_topic_name('tracker/tracks')
-        self._complain(
-            'silence',
-            f'nothing on {topic} for {silence:.1f} s: the robot stands; is '
-            'the tracker active, and does the camera run?',
-            LONG_LOG_SECONDS,
-        )
-        self._send(self._follower.stop(), self.get_clock().now().to_msg())
+        # While simulated time stands, a simulator in lock step waits for the command of its image,
+        # and a stop that stops nothing would be taken for it.
+        if self._moving or simulated >= limit or not self.get_parameter('use_sim_time').value:
+            self._send(self._follower.stop(), self.get_clock().now().to_msg())
+
+    def _simulated_silence(self) -> float:
+        """Return for how long no tracks have come in simulated time; 0 where there is none."""
+        if not self.get_parameter('use_sim_time').value:
+            return 0.0
+        self._heard = self._heard or self._ros_now()  # it may have stood at 0 until now
+        return abs(self._ros_now() - self._heard)
 
     def _send(self, command: Command, stamp: Time) -> None:
+        self._moving = command != STOP
         twist = Twist()
         twist.linear.x, twist.angular.z = command.speed, command.turn_rate
         if not self._stamped:
@@ -349,7 +369,10 @@ class FollowNode(ReleasingNode):
         self._target_pose.publish(pose)
 
     def _now(self) -> float:
-        return self._clock.now().nanoseconds / 1e9
+        return self._steady.now().nanoseconds / 1e9
+
+    def _ros_now(self) -> float:
+        return self.get_clock().now().nanoseconds / 1e9
 
     def _complain(self, kind: str, text: str, log_seconds: float = LOG_SECONDS) -> None:
         if self._monitor.problem(kind, text, log_seconds):

@@ -18,6 +18,8 @@ from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.video import VideoWriter
 import numpy as np
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
@@ -149,7 +151,10 @@ class TrackRecorder(Node):
         if self._timer is not None:
             self._timer.reset()
         elif self._idle_timeout:
-            self._timer = self.create_timer(self._idle_timeout, self._end)
+            # Simulated time stands where a bag has ended.
+            self._timer = self.create_timer(
+                self._idle_timeout, self._end, clock=Clock(clock_type=ClockType.STEADY_TIME)
+            )
 
     def _on_answer(self, topic: str, message: Detection2DArray | TrackerStatus) -> None:
         self._pairing.add_answer(topic, messages.nanoseconds(message.header.stamp), message)

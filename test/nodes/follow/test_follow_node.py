@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 from aiatrack_ros.msg import TrackerStatus
@@ -31,6 +32,7 @@ from ros_harness import ROOT
 from ros_harness import Ros
 from ros_harness import stamp_of
 from ros_harness import wait_for
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import RegionOfInterest
@@ -369,7 +371,82 @@ def test_stops_when_tracks_stop_coming(ros):
     bench.world.commands.clear()
     commands = wait_for(lambda: bench.world.commands, 'a stop')
     assert stands(commands[0].twist)
+    assert abs(messages.nanoseconds(commands[0].header.stamp) - time.time_ns()) < 60 * SECOND
     assert stands(bench.see(BOX))
+
+
+class SimulatedTime(Node):
+    """A simulator's clock, which may stand."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__('simulator', **options)
+        self.clock = self.create_publisher(Clock, '/clock', 1)
+        self.time = 1000 * SECOND
+
+    def pass_by(self, seconds: float) -> None:
+        self.time += round(seconds * SECOND)
+        self.clock.publish(Clock(clock=stamp_of(self.time)))
+
+
+@pytest.mark.parametrize('clock', ['none', 'stops'])
+def test_stops_in_real_time_where_simulated_time_stands(ros, clock):
+    bench = Bench(ros, target_height=0.5, stop_after=1.0, use_sim_time=True)
+    if clock == 'stops':
+        simulator = ros.spin(SimulatedTime)
+        wait_for(
+            lambda: simulator.pass_by(0.1) or bench.node.get_clock().now().nanoseconds, 'time'
+        )
+    assert not stands(bench.see(BOX, count=10))
+    bench.world.commands.clear()
+    commands = wait_for(lambda: bench.world.commands, 'a stop', deadline=10)
+    assert stands(commands[0].twist)
+    assert 'nothing on /tracker/tracks' in problem(bench, 'silence')
+    # That said, it leaves a simulator alone that waits for the command of its image.
+    time.sleep(0.5)
+    assert len(commands) == 1
+
+
+def test_stops_in_simulated_time_where_that_is_faster(ros):
+    bench = Bench(ros, target_height=0.5, stop_after=10.0, use_sim_time=True)
+    simulator = ros.spin(SimulatedTime)
+    wait_for(lambda: simulator.pass_by(0.1) or bench.node.get_clock().now().nanoseconds, 'time')
+    assert not stands(bench.see(BOX, count=10))
+    bench.world.commands.clear()
+    simulator.pass_by(20.0)
+    commands = wait_for(lambda: bench.world.commands, 'a stop', deadline=5)
+    assert stands(commands[0].twist)
+
+
+@pytest.mark.parametrize('stamp', [0, 77 * SECOND, None])
+def test_stamps_that_stand_stop_the_robot_and_are_named(ros, stamp):
+    bench = Bench(ros, target_height=0.5, stop_after=1.0)
+    if stamp is None:  # the picture freezes while the robot drives
+        assert not stands(bench.see(BOX, count=10))
+        stamp = bench.world.stamp
+    header = Header(stamp=stamp_of(stamp))
+    frozen = messages.make_detections(header, [messages.make_detection(header, BOX, 0.9, 'a')])
+
+    def stopped():
+        bench.world.tracks.publish(frozen)
+        time.sleep(0.05)
+        return 'stamps' in problem(bench, 'time')
+
+    wait_for(stopped, 'a word', deadline=10)
+    name = 'are 0' if stamp == 0 else f'stand at {stamp / SECOND:.3f} s'
+    assert name in problem(bench, 'time')
+    bench.world.commands.clear()
+    wait_for(lambda: stopped() and len(bench.world.commands) > 9, 'commands', deadline=10)
+    assert all(stands(command.twist) for command in list(bench.world.commands))
+    assert not problem(bench, 'silence')
+
+
+def test_tracks_slower_than_stop_after_are_named(ros):
+    bench = Bench(ros, target_height=0.5, stop_after=0.3)
+    for _ in range(4):
+        bench.world.stamp += 4 * FRAME
+        assert stands(bench.see(BOX))
+    assert 'once in 0.50 s' in problem(bench, 'time')
+    assert 'stop_after (0.3 s)' in problem(bench, 'time')
 
 
 def test_deactivation_stops(ros):

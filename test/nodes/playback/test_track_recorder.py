@@ -65,6 +65,7 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
             'output': str(output),
             'fps': 10.0,
             'idle_timeout': 1.0,
+            'use_sim_time': True,  # which never begins
             'qos_overrides./image.subscription.reliability': 'reliable',
         },
     )
