@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Writes the images of a camera as a video with the tracks drawn in, and sums up how it went."""
 
+import math
 import statistics
 import sys
 from typing import Any
@@ -56,7 +57,9 @@ class Summary:
     def __init__(self) -> None:
         self.frames = 0
         self.states = dict.fromkeys(_STATES, 0)
-        self.latencies: list[float] = []  # seconds, of the frames in which a target was sought
+        self.latencies: list[
+            float
+        ] = []  # seconds, of the frames in which a target was sought, where known
         self.scores: list[float] = []  # of the tracked ones
 
     def add(self, status: TrackerStatus | None) -> None:
@@ -65,7 +68,7 @@ class Summary:
         if status is None:
             return
         self.states[status.state] += 1
-        if status.state != TrackerStatus.IDLE:
+        if status.state != TrackerStatus.IDLE and not math.isnan(status.latency):
             self.latencies.append(status.latency)
         if status.state == TrackerStatus.TRACKING:
             self.scores.append(status.score)

@@ -1,6 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The recorder over real DDS."""
 
+import math
+
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
@@ -116,8 +118,9 @@ def test_summary_by_hand():
         state = TrackerStatus.TRACKING if latency % 2 else TrackerStatus.LOST
         summary.add(TrackerStatus(state=state, latency=latency / 1000, score=latency / 100))
     summary.add(None)
+    summary.add(TrackerStatus(state=TrackerStatus.LOST, latency=math.nan))  # not known
     text = ' '.join(summary.table().split())
-    assert 'frames published 103' in text
+    assert 'frames published 104' in text
     assert 'median 50 ms' in text
     assert '95th percentile 95 ms' in text
     assert '(predicted IoU) 0.50' in text  # of the tracked ones: 0.01, 0.03, ... 0.99
