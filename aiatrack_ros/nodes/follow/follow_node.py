@@ -6,8 +6,10 @@ One command for each message on tracker/tracks; the decisions are in follow_cont
 ends (tracks, images, the node itself), the last command is a stop.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
+import functools
 import math
 import os
 import sys
@@ -25,6 +27,8 @@ from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import reason
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.follow.camera_geometry import Camera
 from aiatrack_ros.nodes.follow.camera_geometry import HeightRange
 from aiatrack_ros.nodes.follow.camera_geometry import is_box
@@ -49,6 +53,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -155,13 +160,25 @@ class FollowNode(ReleasingNode):
         self._timing = TrackTiming(self._now())
         self._heard = self._ros_now()
         self._inputs = [
-            self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
-            self.create_subscription(Image, 'depth', self._on_depth, _SENSOR),
-            self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _NEWEST),
-            self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
+            self._listen(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
+            self._listen(Image, 'depth', self._on_depth, _SENSOR),
+            self._listen(TrackerStatus, 'tracker/status', self._on_status, _NEWEST),
+            self._listen(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
         ]
         self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._steady)
         return result
+
+    def _listen(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        **options: Any,
+    ) -> Subscription:
+        complain = functools.partial(self._complain, topic)
+        survivor = surviving(callback, f'message on {topic} not used', complain)
+        return self.create_subscription(message_type, topic, survivor, qos, **options)
 
     def _stop(self) -> None:
         """Leave the active state with a stop; harmless outside of it."""
@@ -215,7 +232,7 @@ class FollowNode(ReleasingNode):
 
     def _calibrate(self) -> None:
         """Learn the camera from what has been heard of it."""
-        self._camera = None
+        self._camera, self._no_camera = None, 'camera_info cannot be used: the robot stands'
         if self._info is None:
             topic = self.resolve_topic_name('camera_info')
             self._no_camera = (
@@ -241,7 +258,12 @@ class FollowNode(ReleasingNode):
         complaint = self._timing.hear(time, self._now(), self._follower.settings.stop_after)
         if complaint:
             self._complain('time', complaint)
-        command = self._follower.update(time, self._look(message))
+        try:
+            sighting = self._look(message)
+        except Exception as error:  # tracks that cannot be used are none: the robot stops
+            self._complain('tracks', f'tracks not used: {reason(error)}')
+            sighting = None
+        command = self._follower.update(time, sighting)
         self._send(command, message.header.stamp)
 
     def _look(self, message: Detection2DArray) -> Sighting | None:

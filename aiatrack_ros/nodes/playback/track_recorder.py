@@ -14,6 +14,7 @@ from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.playback.stamp_pairing import Pair
 from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.tracking.drawing import draw
@@ -168,17 +169,29 @@ class TrackRecorder(Node):
             self._write(pair)
 
     def _write(self, pair: Pair) -> None:
+        # Whatever was said of an image, the image itself is worth to be kept.
+        surviving(self._learn, 'tracks or status not used', self._complain)(pair)
+        surviving(self._draw, 'image not written', self._complain)(pair)
+
+    def _learn(self, pair: Pair) -> None:
+        """Take what was said of an image."""
         status = pair.answers.get('status')
-        self._summary.add(status)
-        if status is not None:
-            detections = pair.answers['tracks'].detections
-            box = messages.box_from_bounding_box(detections[0].bbox) if detections else None
-            score = None if status.state == TrackerStatus.IDLE else status.score
-            self._seen = (_STATES[status.state], box, score)
-        try:
-            self._writer.write(draw(self._decoder.decode(pair.image), *self._seen))
-        except InputError as error:
-            self.get_logger().warning(f'not written: {error}')
+        known = status is not None and status.state in _STATES
+        self._summary.add(status if known else None)
+        if status is None:
+            return
+        if not known:
+            raise InputError(f'a status has the state {status.state}, which is none of a tracker')
+        score = None if status.state == TrackerStatus.IDLE else status.score
+        self._seen = (_STATES[status.state], None, score)
+        box = messages.first_box(pair.answers['tracks'].detections)
+        self._seen = (_STATES[status.state], box, score)
+
+    def _draw(self, pair: Pair) -> None:
+        self._writer.write(draw(self._decoder.decode(pair.image), *self._seen))
+
+    def _complain(self, text: str) -> None:
+        self.get_logger().warning(text, throttle_duration_sec=5.0)
 
     def _end(self) -> None:
         if not self.done.done():

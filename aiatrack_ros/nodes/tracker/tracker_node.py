@@ -26,6 +26,7 @@ from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.tracker.latest_only import LatestOnly
 from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
 from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
@@ -211,8 +212,13 @@ class TrackerNode(ReleasingNode):
             qos_overriding_options=overrides,
             callback_group=ReaderCallbackGroup(),
         )
-        self._input(Detection2D, '~/init_box', self._on_init_box, _QOS)
-        self._input(RegionOfInterest, '~/init_roi', self._on_init_roi, _QOS)
+        for message_type, topic, callback in (
+            (Detection2D, '~/init_box', self._on_init_box),
+            (RegionOfInterest, '~/init_roi', self._on_init_roi),
+        ):
+            complain = functools.partial(self._complain, 'target')
+            callback = surviving(callback, f'box on {topic} not used', complain)
+            self._input(message_type, topic, callback, _QOS)
         self._reader = SubscriptionReader(camera, self.context, self._image_failed)
 
     def _input(

@@ -3,6 +3,7 @@
 
 import math
 import os
+import random
 import re
 import signal
 import subprocess
@@ -354,6 +355,45 @@ def test_rectified_images_are_seen_through_p_and_raw_ones_through_the_lens(ros, 
     assert abs(x - 120 / FOCAL) > 0.005
     twist = bench.see((420.0, 190.0, 40.0, 100.0), count=20)
     assert twist.angular.z == pytest.approx(-1.5 * math.atan(x), abs=1e-6)
+
+
+def test_survives_whatever_is_sent_and_stops_for_tracks_that_are_none(ros):
+    bench = Bench(ros, target_height=0.5)
+    dice = random.Random(16)
+    numbers = (0.0, -1.0, 320.0, 1e18, 1e308, -1e308, math.nan, math.inf)
+    sizes = (0, 1, 480, 640, 2**31, 2**32 - 1)
+    models = ('', 'plumb_bob', 'equidistant', 'my_lens')
+
+    def some(count):
+        return [dice.choice(numbers) for _ in range(count)]
+
+    for _ in range(30):
+        bench.show_camera()
+        assert not stands(bench.see(BOX, count=9))
+        info = CameraInfo(
+            width=dice.choice(sizes),
+            height=dice.choice(sizes),
+            distortion_model=dice.choice(models),
+            d=some(dice.choice((0, 4, 5, 7))),
+            k=some(9),
+            p=some(12),
+            binning_x=dice.choice(sizes),
+        )
+        info.roi.width, info.roi.height = dice.choice(sizes), dice.choice(sizes)
+        bench.world.infos.publish(info)
+        bench.world.statuses.publish(TrackerStatus(state=dice.randrange(256)))
+        depth = Image(height=dice.choice(sizes), width=dice.choice(sizes), step=7, data=b'x')
+        depth.header.stamp = stamp_of(bench.world.stamp)
+        bench.world.depths.publish(depth)
+        bench.show_camera()
+        header = Header(stamp=stamp_of(bench.world.stamp + FRAME))
+        track = messages.make_detection(header, tuple(some(4)), dice.choice(numbers), 'a')
+        track.bbox.center.theta = dice.choice([0.1, 0.0, math.nan])
+        if dice.random() < 0.5:
+            track.results.clear()
+        bench.world.stamp += FRAME
+        bench.world.tracks.publish(messages.make_detections(header, [track]))
+        assert stands(bench.see((BOX[0], BOX[1], 0.0, 0.0)))
 
 
 @pytest.mark.parametrize('focal', [None, 0.0])

@@ -2,6 +2,7 @@
 """The recorder over real DDS."""
 
 import math
+import time
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
@@ -108,6 +109,47 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
         '0.50',
     ):
         assert row in ' '.join(table.split()), table
+
+
+def test_an_answer_that_is_none_costs_no_image(ros, tmp_path):
+    performer = ros.spin(Performer)
+    output = tmp_path / 'out.mp4'
+    recorder = ros.spin(TrackRecorder, parameters={'output': str(output)})
+    stamp = 10**8
+    wait_for(performer.heard, 'discovery')
+
+    def record(state, **changes):
+        """Show an image and say something of it, until it is recorded."""
+        nonlocal stamp
+        stamp += 10**8
+        before = recorder._summary.frames
+        header = Header(stamp=stamp_of(stamp))
+        track = messages.make_detection(header, (60, 60, 40, 30), 0.5)
+        track.bbox.center.theta = changes.get('theta', 0.0)
+        track.bbox.size_x = changes.get('width', 40.0)
+        tracks = messages.make_detections(header, [track])
+        status = TrackerStatus(header=header, state=state)
+
+        def recorded():
+            performer.images.publish(image_message(1, stamp, 160, 120))
+            performer.tracks.publish(tracks)
+            performer.status.publish(status)
+            time.sleep(0.1)
+            return recorder._summary.frames > before
+
+        wait_for(recorded, 'the image')
+
+    record(TrackerStatus.TRACKING)
+    record(TrackerStatus.TRACKING, theta=0.1)
+    record(TrackerStatus.TRACKING, width=math.nan)
+    record(7)
+    record(TrackerStatus.TRACKING)
+    frames = recorder._summary.frames
+    recorder.close()
+    pictures = list(Video(output))
+    assert len(pictures) == frames >= 5
+    framed = [np.ptp(picture[70:80, 55:65].astype(int)) > 60 for picture in pictures]
+    assert framed[0] and framed[-1] and not all(framed)
 
 
 def test_summary_by_hand():

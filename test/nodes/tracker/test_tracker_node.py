@@ -440,7 +440,7 @@ def test_images_without_an_answer_and_a_hung_thread_are_reported(bench: Bench) -
     def warned() -> bool:
         bench.show(2, wait=False)
         time.sleep(0.1)
-        status = reports(bench)[-1]
+        status = [DiagnosticStatus(), *reports(bench)][-1]
         return status.level == DiagnosticStatus.WARN and 'none has been ans' in status.message
 
     wait_for(warned, 'a warning')
