@@ -51,6 +51,7 @@ from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
@@ -70,6 +71,12 @@ _LAST_WORDS = Duration(seconds=0.3)
 
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Who publishes a calibration but once keeps it for those who come later and ask for it.
+_LATCHED = QoSProfile(
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
 
 # Jazzy brought the stamped command.
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
@@ -112,6 +119,7 @@ class FollowNode(ReleasingNode):
     def __init__(self, **node_options: Any) -> None:
         super().__init__('follow', **node_options)
         self._inputs: list[Any] = []  # subscriptions, while active
+        self._latched: Subscription | None = None  # to camera_info that is published but once
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._watchdog: Any = None
         self._monitor = Monitor()
@@ -184,6 +192,9 @@ class FollowNode(ReleasingNode):
         """Leave the active state with a stop; harmless outside of it."""
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
+        if self._latched:
+            self.destroy_subscription(self._latched)
+            self._latched = None
         if self._watchdog:
             self.destroy_timer(self._watchdog)
             self._watchdog = None
@@ -219,6 +230,17 @@ class FollowNode(ReleasingNode):
         return SetParametersResult(successful=True)
 
     # --- inputs ---
+
+    def _ask_for_latched(self) -> None:
+        """
+        Subscribe to what publishers of camera_info have kept, once there is one that keeps it.
+
+        Not before: those that do not would log that nobody can hear them.
+        """
+        topic = self.resolve_topic_name('camera_info')
+        offers = (info.qos_profile.durability for info in self.get_publishers_info_by_topic(topic))
+        if DurabilityPolicy.TRANSIENT_LOCAL in offers:
+            self._latched = self._listen(CameraInfo, 'camera_info', self._on_camera_info, _LATCHED)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._info = message
@@ -349,6 +371,8 @@ class FollowNode(ReleasingNode):
 
     def _watch(self) -> None:
         """Stop when tracks stop coming, or only say the same, for whatever reason."""
+        if self._info is None and self._latched is None:
+            self._ask_for_latched()
         limit = self._follower.settings.stop_after
         real, simulated = self._timing.silence(self._now()), self._simulated_silence()
         if max(real, simulated) >= limit:

@@ -27,6 +27,7 @@ import numpy as np
 import pytest
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from ros_harness import ROOT
@@ -341,6 +342,37 @@ def test_a_depth_image_of_another_view_is_not_used(ros):
     bench.see((300.0, 90.0, 40.0, 100.0))
     assert re.search('320x240.*640x240', problem(bench, 'depth'))
     assert not bench.world.poses
+
+
+@pytest.mark.parametrize('model', ['none', 'Brown-Conrady'])
+def test_a_calibration_that_was_published_once_arrives(ros, model):
+    camera = ros.spin(Node, 'camera')
+    qos = QoSProfile(
+        depth=1,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    )
+    latched = camera.create_publisher(CameraInfo, 'camera_info', qos)
+    k = [FOCAL, 0.0, 320.0, 0.0, FOCAL, 240.0, 0.0, 0.0, 1.0]
+    latched.publish(CameraInfo(width=640, height=480, distortion_model=model, k=k))
+    bench = Bench(ros, info=False, target_height=0.5)
+    wait_for(lambda: bench.node._camera, 'the calibration')
+    assert not stands(bench.see(BOX, count=10))
+    # So it does after a pause; and one that is published again and again still counts.
+    assert bench.transition(Transition.TRANSITION_DEACTIVATE)
+    assert bench.transition(Transition.TRANSITION_ACTIVATE)
+    bench.discovered()
+    wait_for(lambda: bench.node._camera, 'the calibration')
+    bench.show_camera(2 * FOCAL)
+    assert bench.node._camera.fx == 2 * FOCAL
+
+
+def test_a_calibration_that_nobody_keeps_is_not_asked_for(ros, capfd):
+    bench = Bench(ros, info=False)
+    time.sleep(0.5)
+    assert bench.node._latched is None
+    bench.show_camera()
+    assert 'QoS' not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize('rectified', [False, True])

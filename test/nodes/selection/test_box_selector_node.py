@@ -341,7 +341,7 @@ def test_survives_tracks_and_images_that_are_none(desk):
     for spoil, word in (
         (lambda bbox: setattr(bbox.center, 'theta', 0.1), 'theta 0.1'),
         (lambda bbox: setattr(bbox, 'size_x', math.nan), 'not finite'),
-        (lambda bbox: setattr(bbox.center.position, 'y', -math.inf), 'inf)'),
+        (lambda bbox: setattr(bbox.center.position, 'y', -math.inf), '-inf'),
     ):
         track = messages.make_detection(header, (1.0, 2.0, 3.0, 4.0), 0.5)
         spoil(track.bbox)
