@@ -112,6 +112,7 @@ class TrackRecorder(Node):
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
+        self._stamp = -1  # of the last image
         self._timer = None
         self.done: Future = Future()
         # May raise; ROS then destroys what there is by destroy_node().
@@ -150,7 +151,14 @@ class TrackRecorder(Node):
         super().destroy_node()
 
     def _on_image(self, message: Image) -> None:
-        self._pairing.add_image(messages.nanoseconds(message.header.stamp), message)
+        stamp = messages.nanoseconds(message.header.stamp)
+        if stamp == self._stamp:
+            self._complain(
+                f'two images carry the stamp {messages.seconds_text(stamp)}, and only one of them '
+                'is recorded; let the driver of the camera stamp its images'
+            )
+        self._stamp = stamp
+        self._pairing.add_image(stamp, message)
         self._write_ready()
         if self._timer is not None:
             self._timer.reset()

@@ -164,6 +164,11 @@ class TrackerNode(ReleasingNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images and boxes from now on."""
+        if self._tracker is None:
+            self.get_logger().error(
+                'cannot activate: the tracker hangs; clean the node up and configure it again'
+            )
+            return FAILURE
         result = super().on_activate(state)
         try:
             self._monitor.restart()
@@ -249,7 +254,9 @@ class TrackerNode(ReleasingNode):
             self.destroy_subscription(subscription)
         self._inputs.clear()
         if self._worker:
-            self._worker.stop()
+            if not self._worker.stop():
+                self._complain('thread', 'the tracking thread hangs and is left behind')
+                self._tracker = None  # that thread has it
             self._worker = None
         if self._overlay:
             self._overlay.stop()

@@ -34,6 +34,9 @@ STALE_SECONDS = 2.0
 # So long, in seconds, no round of the thread may take.
 HUNG_SECONDS = 5.0
 
+# So long, in seconds, the end of the thread is waited for.
+END_SECONDS = 10.0
+
 # Catching up goes through the frames missed at this many times the camera's pace, at least.
 CATCH_UP_PACE = 2.0
 
@@ -106,6 +109,7 @@ class TrackingWorker:
         self._condition = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._stopped = False
+        self._left_behind = False  # it hung when it was stopped; nobody wants its answers now
         self._waiting: tuple[Target, Reply, float] | None = None  # ..., until (monotonic)
         self._target: Target | None = None
         self._shape: tuple[int, ...] = ()  # of the target's pictures
@@ -135,7 +139,7 @@ class TrackingWorker:
             return ''
         return (
             f'the tracking thread hangs: it has been busy with one image for {busy:.0f} s; '
-            'if it does not go on, start the node again'
+            'if it does not go on, clean the node up and configure it again'
         )
 
     def set_target(self, target: Target, reply: Reply) -> None:
@@ -157,12 +161,18 @@ class TrackingWorker:
 
         self._submit(change)
 
-    def stop(self) -> None:
-        """End the thread after the frame in work; the tracker is left without a target."""
+    def stop(self) -> bool:
+        """
+        End the thread after the frame in work; the tracker is left without a target.
+
+        Returns False where the thread hangs; the tracker must not be used again then.
+        """
         with self._condition:
             self._stopped = True
             self._condition.notify()
-        self._thread.join()
+        self._thread.join(END_SECONDS)
+        self._left_behind = self._thread.is_alive()
+        return not self._left_behind
 
     # --- the thread ---
 
@@ -341,7 +351,7 @@ class TrackingWorker:
 
     def _emit(self, outcome: Outcome) -> None:
         # While catching up, frames come by that were published already, without the target.
-        if outcome.frame.sequence > self._published:
+        if outcome.frame.sequence > self._published and not self._left_behind:
             self._published = outcome.frame.sequence
             try:
                 self._publish(outcome)

@@ -152,6 +152,19 @@ def test_an_answer_that_is_none_costs_no_image(ros, tmp_path):
     assert framed[0] and framed[-1] and not all(framed)
 
 
+def test_images_that_carry_no_stamp_are_told(ros, tmp_path, capfd):
+    performer = ros.spin(Performer)
+    recorder = ros.spin(TrackRecorder, parameters={'output': str(tmp_path / 'out.mp4')})
+
+    def taken():
+        performer.images.publish(image_message(1, 0, 160, 120))
+        time.sleep(0.05)
+        return recorder._stamp == 0
+
+    wait_for(taken, 'an image')
+    wait_for(lambda: taken() and 'carry the stamp 0.000 s' in capfd.readouterr().err, 'the word')
+
+
 def test_summary_by_hand():
     summary = Summary()
     assert 'mean score (predicted IoU) none' in ' '.join(summary.table().split())

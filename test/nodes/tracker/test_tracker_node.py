@@ -11,6 +11,7 @@ from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.tracker import tracking_worker
 from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking import State
 import cv2
@@ -451,6 +452,28 @@ def test_images_without_an_answer_and_a_hung_thread_are_reported(bench: Bench) -
     assert not bench.ros.call(bench.operator.reset, Trigger.Request()).success
     bench.tracker.gate.set()
     wait_for(lambda: reports(bench)[-1].level != DiagnosticStatus.ERROR, 'its end')
+
+
+def test_a_node_whose_thread_hangs_can_be_configured_again(bench: Bench, monkeypatch) -> None:
+    monkeypatch.setattr(tracking_worker, 'END_SECONDS', 0.2)
+    bench.start().activate()
+    bench.show(1)
+    assert bench.point_at().success
+    bench.tracker.gate.clear()
+    bench.show(2, wait=False)
+    wait_for(lambda: bench.node._monitor.received == 2, 'the image')
+    time.sleep(0.2)
+    assert bench.change(Transition.TRANSITION_DEACTIVATE)
+    assert not bench.change(Transition.TRANSITION_ACTIVATE)  # the old thread has the tracker
+    assert bench.change(Transition.TRANSITION_CLEANUP)
+    hung, bench.tracker = bench.tracker, ScriptedTracker()
+    bench.activate()
+    stamp = bench.show(3)
+    assert bench.status(stamp).state == TrackerStatus.IDLE
+    hung.gate.set()
+    wait_for(lambda: hung.seen[-1] == ('reset',), 'the end of the old thread')
+    last = bench.show(4)
+    assert bench.operator.stamps('tracker/tracks')[-2:] == [stamp, last]
 
 
 def test_a_failed_activation_takes_its_publishers_back(bench: Bench) -> None:
