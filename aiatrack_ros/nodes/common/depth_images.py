@@ -28,9 +28,16 @@ def depth_in_box(message: Image, box: Box, width: int, height: int) -> float | N
     Return the median depth in the middle of a box, in metres; None where too little is known.
 
     `box` is x, y, w, h in pixels of the camera image, whose size is `width` x `height`. Raises
-    InputError for a message that is no depth image.
+    InputError for a message that is no depth image, or shows another view than the camera image.
     """
     depth = _view(message)
+    # A view of another shape is another view: cropped otherwise, or not registered. Either side
+    # may be rounded.
+    if abs(depth.shape[0] - depth.shape[1] * height / width) > 1 + height / width:
+        raise InputError(
+            f'the depth image is {depth.shape[1]}x{depth.shape[0]}, which is not the view of the '
+            f'{width}x{height} camera image; register depth to the images of the tracker'
+        )
     scale_x, scale_y = depth.shape[1] / width, depth.shape[0] / height
     x, y, w, h = box
     columns = _span(x + w / 2, w, scale_x, depth.shape[1])

@@ -6,6 +6,7 @@ diagnostic_updater does the like, but is not in every installation; the message 
 """
 
 from collections import deque
+import math
 import statistics
 import threading
 import time
@@ -22,8 +23,10 @@ LOG_SECONDS = 5.0
 LONG_LOG_SECONDS = 60.0
 # Rates and latencies are those of this span.
 WINDOW_SECONDS = 5.0
-# So long without an image is worth a warning.
+# So long without an image, or without an answer to one, is worth a warning.
 SILENCE_SECONDS = 2.0
+# Beyond this, a stamp is none of the node's clock: 0, or since the camera was switched on.
+PLAUSIBLE_LATENCY = 3600.0
 
 
 class Monitor:
@@ -43,7 +46,8 @@ class Monitor:
         self._answers: deque[tuple[float, float, float]] = deque()  # when, latency, compute time
         self._problems: dict[str, tuple[float, str]] = {}  # kind: when last, what
         self._logged: dict[str, float] = {}
-        self._silent_since = time.monotonic()
+        self._began = self._silent_since = time.monotonic()
+        self._unanswered_since: float | None = None
 
     def image_received(self) -> int:
         """Count an image; return its number, from 1."""
@@ -51,15 +55,22 @@ class Monitor:
         with self._lock:
             self.received += 1
             self._silent_since = now
+            if self._unanswered_since is None:
+                self._unanswered_since = now
             self._arrivals.append(now)
             _forget_before(self._arrivals, now)
             return self.received
 
     def image_answered(self, sequence: int, latency: float, compute_time: float | None) -> None:
-        """Count the image of this number as worked on; `compute_time` None is without a target."""
+        """
+        Count the image of this number as worked on.
+
+        `latency` may be NaN, for unknown; `compute_time` is None without a target.
+        """
         now = time.monotonic()
         with self._lock:
             self.answered += 1
+            self._unanswered_since = now if sequence < self.received else None
             self.tracked += compute_time is not None
             self.dropped = sequence - self.answered
             self._answers.append((now, latency, compute_time or 0.0))
@@ -76,18 +87,34 @@ class Monitor:
             self._logged[kind] = now
             return True
 
-    def restart_silence(self) -> None:
-        """Begin to wait for images now."""
+    def restart(self) -> None:
+        """Begin to wait for images, and to count their rate, now."""
         with self._lock:
-            self._silent_since = time.monotonic()
+            self._began = self._silent_since = time.monotonic()
+            self._unanswered_since = None
+            self._arrivals.clear()
+            self._answers.clear()
 
     def silence(self) -> float:
         """Return the seconds since the last image."""
         return time.monotonic() - self._silent_since
 
-    def status(self, name: str, hardware_id: str, state: str, active: bool) -> DiagnosticStatus:
-        """Return the diagnostic status: OK, or WARN with the problem that happened last."""
+    def unanswered(self) -> float:
+        """Return for how many seconds images have been waiting for an answer; 0 if none is."""
+        since = self._unanswered_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def status(
+        self, name: str, hardware_id: str, state: str, active: bool, fault: str = ''
+    ) -> DiagnosticStatus:
+        """
+        Return the diagnostic status.
+
+        It is ERROR with `fault` if there is one, WARN with the problem that happened last, with
+        images that nobody answers or with a lost target, or OK.
+        """
         now = time.monotonic()
+        waited = self.unanswered()
         with self._lock:
             _forget_before(self._arrivals, now)
             recent = [
@@ -96,11 +123,16 @@ class Monitor:
                 if now - when < PROBLEM_SECONDS
             ]
             answers = [answer for answer in self._answers if answer[0] >= now - WINDOW_SECONDS]
-            image_rate = len(self._arrivals) / WINDOW_SECONDS
+            passed = min(max(now - self._began, 1e-3), WINDOW_SECONDS)
+            image_rate = len(self._arrivals) / passed
             counts = (self.received, self.tracked, self.dropped)
         level, message = DiagnosticStatus.OK, state
-        if recent:
+        if fault:
+            level, message = DiagnosticStatus.ERROR, fault
+        elif recent:
             level, message = DiagnosticStatus.WARN, max(recent)[1]
+        elif active and waited > SILENCE_SECONDS:
+            level, message = DiagnosticStatus.WARN, unanswered_text(waited)
         elif active and state == 'lost':
             level = DiagnosticStatus.WARN
         latencies = [latency for _, latency, _ in answers]
@@ -108,7 +140,7 @@ class Monitor:
         values = {
             'state': state,
             'image rate (Hz)': f'{image_rate:.1f}',
-            'track rate (Hz)': f'{len(answers) / WINDOW_SECONDS:.1f}',
+            'track rate (Hz)': f'{len(answers) / passed:.1f}',
             'latency, median (ms)': _milliseconds(latencies),
             'computing time, median (ms)': _milliseconds(computes),
             'frames received': str(counts[0]),
@@ -125,6 +157,21 @@ class Monitor:
         )
 
 
+def unanswered_text(seconds: float) -> str:
+    """Say that images wait for an answer."""
+    return f'images came, but none has been answered for {seconds:.0f} s'
+
+
+def latency_of(stamp: int, now: int) -> float:
+    """
+    Return the seconds from the stamp of an image to now, both in nanoseconds.
+
+    NaN, for unknown, where they are further apart than any latency: not of the same clock.
+    """
+    latency = (now - stamp) / 1e9
+    return latency if stamp and abs(latency) < PLAUSIBLE_LATENCY else math.nan
+
+
 def make_array(header: Header, status: DiagnosticStatus) -> DiagnosticArray:
     """Return the message for /diagnostics."""
     return DiagnosticArray(header=header, status=[status])
@@ -136,4 +183,7 @@ def _forget_before(times: deque[float], now: float) -> None:
 
 
 def _milliseconds(values: list[float]) -> str:
-    return f'{1000 * statistics.median(values):.1f}' if values else 'none'
+    known = [value for value in values if not math.isnan(value)]
+    if known:
+        return f'{1000 * statistics.median(known):.1f}'
+    return 'unknown' if values else 'none'

@@ -7,6 +7,8 @@ Whether a box is usable (finite, not empty, inside the image) is for the tracker
 """
 
 from collections.abc import Iterable
+from collections.abc import Sequence
+import math
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import Box
@@ -40,6 +42,20 @@ def box_from_bounding_box(bbox: BoundingBox2D) -> Box:
         )
     center = bbox.center.position
     return (center.x - bbox.size_x / 2, center.y - bbox.size_y / 2, bbox.size_x, bbox.size_y)
+
+
+def first_box(detections: Sequence[Detection2D]) -> Box | None:
+    """
+    Return the box of the first track, None if there is none.
+
+    Raises InputError for a box that is rotated or not finite: others publish tracks as well.
+    """
+    if not detections:
+        return None
+    box = box_from_bounding_box(detections[0].bbox)
+    if not all(map(math.isfinite, box)):
+        raise InputError(f'the box of a track is not finite: {box}')
+    return box
 
 
 def box_from_region(region: RegionOfInterest) -> Box:

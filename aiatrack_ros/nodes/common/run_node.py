@@ -44,8 +44,10 @@ def run_node(
 
     A node may have `start() -> bool`, called before it spins; False ends the process with code 2.
     `done` is an rclpy Future whose result is the exit code. With `last_words` the node can still
-    publish in destroy_node(), where ROS otherwise ends with the signal. Returns the exit code;
-    what a user did wrong is one line and code 2.
+    publish in destroy_node(), where ROS otherwise ends with the signal. Returns the exit code.
+
+    What a user did wrong shows when the node is made or started, and is one line and code 2. What
+    a callback raises after that is a bug: the node is destroyed, and it is raised.
     """
     _keep_one_heap()
     rclpy.init(
@@ -58,8 +60,13 @@ def run_node(
     node = None
     code = EXIT_OK
     try:
-        node = make_node()
-        if not getattr(node, 'start', lambda: True)():
+        try:
+            node = make_node()
+            started = getattr(node, 'start', lambda: True)()
+        except (AiATrackError, ParameterException, ValueError) as error:
+            print(f'error: {error}', file=sys.stderr)
+            started = False
+        if not started:
             code = EXIT_USAGE
         elif hasattr(node, 'done'):
             rclpy.spin_until_future_complete(node, node.done)
@@ -70,9 +77,6 @@ def run_node(
             rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except (AiATrackError, ParameterException, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        code = EXIT_USAGE
     except Exception:
         # The signal that ends ROS may come while the executor uses it.
         if rclpy.ok():

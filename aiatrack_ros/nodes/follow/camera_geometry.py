@@ -50,7 +50,7 @@ class Camera:
                 f'camera_info holds no calibration (size {self.width}x{self.height}, '
                 f'fx {self.fx:g}, fy {self.fy:g}); calibrate the camera'
             )
-        if self.model not in _MODELS:
+        if self._coefficients and self.model not in _MODELS:
             raise InputError(
                 f"camera_info names the distortion model '{self.model}', which is "
                 'not known; feed the rectified image and its camera_info'
@@ -73,6 +73,10 @@ class Camera:
         if self._is_fisheye and not any(self.distortion[4:]):
             return self.distortion[:4]
         return self.distortion
+
+    def sees(self, u: float, v: float) -> bool:
+        """Return whether a position is inside of the image."""
+        return 0 <= u <= self.width and 0 <= v <= self.height
 
     def ray(self, u: float, v: float) -> tuple[float, float]:
         """Return x/z and y/z of the points that a pixel sees."""

@@ -93,7 +93,8 @@ class Follower:
 
     The robot moves after `good_frames` good tracks in a row. An image without a track stops it, as
     does `stop_after` without a good one; it must then see the target well again. A bad track in
-    between slows it down.
+    between slows it down. Tracks with the time of those before change nothing: whoever calls must
+    see that time passes.
     """
 
     def __init__(self, settings: FollowSettings | None = None) -> None:
@@ -128,7 +129,8 @@ class Follower:
                 return self.stop()
             self._command = self._approach(STOP, elapsed)
             return self._command
-        self._streak += 1
+        if elapsed > 0:  # the same image again is not another good one
+            self._streak += 1
         self._good_time = time
         if self._streak >= self.settings.good_frames:
             self.following = True

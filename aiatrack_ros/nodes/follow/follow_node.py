@@ -6,14 +6,17 @@ One command for each message on tracker/tracks; the decisions are in follow_cont
 ends (tracks, images, the node itself), the last command is a stop.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 import dataclasses
+import functools
 import math
 import os
 import sys
 from typing import Any
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.depth_images import depth_in_box
 from aiatrack_ros.nodes.common.diagnostics import LOG_SECONDS
@@ -24,13 +27,18 @@ from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import reason
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.follow.camera_geometry import Camera
 from aiatrack_ros.nodes.follow.camera_geometry import HeightRange
 from aiatrack_ros.nodes.follow.camera_geometry import is_box
+from aiatrack_ros.nodes.follow.camera_info import camera_of
 from aiatrack_ros.nodes.follow.follow_control import Command
 from aiatrack_ros.nodes.follow.follow_control import Follower
 from aiatrack_ros.nodes.follow.follow_control import FollowSettings
 from aiatrack_ros.nodes.follow.follow_control import Sighting
+from aiatrack_ros.nodes.follow.follow_control import STOP
+from aiatrack_ros.nodes.follow.track_timing import TrackTiming
 from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
@@ -43,8 +51,10 @@ from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -61,6 +71,12 @@ _LAST_WORDS = Duration(seconds=0.3)
 
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# Who publishes a calibration but once keeps it for those who come later and ask for it.
+_LATCHED = QoSProfile(
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
 
 # Jazzy brought the stamped command.
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
@@ -76,6 +92,13 @@ FOLLOW_NODE = (
         read_only=True,
     ),
     Setting('base_frame', 'base_link', 'frame_id of cmd_vel', read_only=True),
+    Setting(
+        'images_rectified',
+        False,
+        'the images of the tracker are rectified: P of camera_info holds for them, and no '
+        'distortion; else K and the distortion',
+        read_only=True,
+    ),
     *(
         Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
         for field in dataclasses.fields(FollowSettings)
@@ -87,28 +110,35 @@ class FollowNode(ReleasingNode):
     """
     Tracks, camera_info and depth in; cmd_vel and ~/target_pose out.
 
-    cmd_vel has the stamp of its image, so that a base which looks at ages refuses late commands.
+    The status of the tracker tells the size of the images that the tracks are of; without it, as
+    of another tracker, they are taken to be those of camera_info. cmd_vel has the stamp of its
+    image, so that a base which looks at ages refuses late commands.
     The node only drives while active; deactivation stops the robot.
     """
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('follow', **node_options)
         self._inputs: list[Any] = []  # subscriptions, while active
+        self._latched: Subscription | None = None  # to camera_info that is published but once
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._watchdog: Any = None
         self._monitor = Monitor()
-        self._camera: Camera | None = None
+        self._info: CameraInfo | None = None
+        self._size: tuple[int, int] | None = None  # of the images of the tracker
+        self._camera: Camera | None = None  # of info and size,
+        self._no_camera = ''  # or why there is none
         self._depths = FrameBuffer(_DEPTH_SECONDS, _DEPTH_BYTES)
         self._depth_count = 0
         self._track_id = ''
         self._range = HeightRange()
-        self._heard = 0.0  # when the last tracks came, by the watchdog's clock
+        # Wall time may be set, and simulated time may stand, or never begin.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timing = TrackTiming(self._now())
+        self._moving = False  # by the last command
+        self._heard = 0.0  # when the last tracks came, in simulated time
         declare(self, FOLLOW_NODE)
         self._follower = Follower(self._read_settings())
         self.add_on_set_parameters_callback(self._validate)
-        # Wall time may be set; only simulated time is worth to wait for.
-        simulated = self.get_parameter('use_sim_time').value
-        self._clock = self.get_clock() if simulated else Clock(clock_type=ClockType.STEADY_TIME)
 
     def start(self) -> bool:
         """Configure and activate if the parameter autostart says so; return False on failure."""
@@ -131,22 +161,40 @@ class FollowNode(ReleasingNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to follow what is tracked."""
         result = super().on_activate(state)
-        self._camera = None
+        self._info, self._size = None, None
+        self._calibrate()
         self._depths.clear()
         self._forget()
-        self._heard = self._now()
+        self._timing = TrackTiming(self._now())
+        self._heard = self._ros_now()
         self._inputs = [
-            self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
-            self.create_subscription(Image, 'depth', self._on_depth, _SENSOR),
-            self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
+            self._listen(CameraInfo, 'camera_info', self._on_camera_info, _SENSOR),
+            self._listen(Image, 'depth', self._on_depth, _SENSOR),
+            self._listen(TrackerStatus, 'tracker/status', self._on_status, _NEWEST),
+            self._listen(Detection2DArray, 'tracker/tracks', self._on_tracks, _NEWEST),
         ]
-        self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._clock)
+        self._watchdog = self.create_timer(_WATCHDOG_SECONDS, self._watch, clock=self._steady)
         return result
+
+    def _listen(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        **options: Any,
+    ) -> Subscription:
+        complain = functools.partial(self._complain, topic)
+        survivor = surviving(callback, f'message on {topic} not used', complain)
+        return self.create_subscription(message_type, topic, survivor, qos, **options)
 
     def _stop(self) -> None:
         """Leave the active state with a stop; harmless outside of it."""
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
+        if self._latched:
+            self.destroy_subscription(self._latched)
+            self._latched = None
         if self._watchdog:
             self.destroy_timer(self._watchdog)
             self._watchdog = None
@@ -183,31 +231,61 @@ class FollowNode(ReleasingNode):
 
     # --- inputs ---
 
+    def _ask_for_latched(self) -> None:
+        """
+        Subscribe to what publishers of camera_info have kept, once there is one that keeps it.
+
+        Not before: those that do not would log that nobody can hear them.
+        """
+        topic = self.resolve_topic_name('camera_info')
+        offers = (info.qos_profile.durability for info in self.get_publishers_info_by_topic(topic))
+        if DurabilityPolicy.TRANSIENT_LOCAL in offers:
+            self._latched = self._listen(CameraInfo, 'camera_info', self._on_camera_info, _LATCHED)
+
     def _on_camera_info(self, message: CameraInfo) -> None:
-        try:
-            self._camera = Camera(
-                message.width,
-                message.height,
-                message.k[0],
-                message.k[4],
-                message.k[2],
-                message.k[5],
-                message.distortion_model,
-                tuple(message.d),
+        self._info = message
+        self._calibrate()
+
+    def _on_status(self, message: TrackerStatus) -> None:
+        size = (message.image_width, message.image_height)
+        if all(size) and size != self._size:
+            self._size = size
+            self._calibrate()
+
+    def _calibrate(self) -> None:
+        """Learn the camera from what has been heard of it."""
+        self._camera, self._no_camera = None, 'camera_info cannot be used: the robot stands'
+        if self._info is None:
+            topic = self.resolve_topic_name('camera_info')
+            self._no_camera = (
+                f'no camera_info on {topic}: the robot stands; '
+                'remap camera_info to that of your camera'
             )
+            return
+        rectified = self.get_parameter('images_rectified').value
+        try:
+            self._camera = camera_of(self._info, rectified, self._size)
         except InputError as error:
-            self._camera = None
-            self._complain('camera', str(error))
+            self._no_camera = f'{error}; until then the robot stands'
+            self._complain('camera', self._no_camera)
 
     def _on_depth(self, message: Image) -> None:
         self._depth_count += 1
         self._depths.add(self._depth_count, message)
 
     def _on_tracks(self, message: Detection2DArray) -> None:
-        self._heard = self._now()
+        self._heard = self._ros_now()
         self._follower.settings = self._read_settings()
         time = messages.nanoseconds(message.header.stamp) / 1e9
-        command = self._follower.update(time, self._look(message))
+        complaint = self._timing.hear(time, self._now(), self._follower.settings.stop_after)
+        if complaint:
+            self._complain('time', complaint)
+        try:
+            sighting = self._look(message)
+        except Exception as error:  # tracks that cannot be used are none: the robot stops
+            self._complain('tracks', f'tracks not used: {reason(error)}')
+            sighting = None
+        command = self._follower.update(time, sighting)
         self._send(command, message.header.stamp)
 
     def _look(self, message: Detection2DArray) -> Sighting | None:
@@ -215,12 +293,7 @@ class FollowNode(ReleasingNode):
         if not message.detections:
             return None
         if self._camera is None:
-            topic = self.resolve_topic_name('camera_info')
-            self._complain(
-                'camera',
-                f'no usable camera_info on {topic}: the robot stands; '
-                'remap camera_info to that of your camera',
-            )
+            self._complain('camera', self._no_camera)
             return None
         detection = self._choose(message.detections)
         try:
@@ -230,7 +303,16 @@ class FollowNode(ReleasingNode):
             return None
         if not is_box(box):
             return None
-        x, y = self._camera.ray(box[0] + box[2] / 2, box[1] + box[3] / 2)
+        u, v = box[0] + box[2] / 2, box[1] + box[3] / 2
+        if not self._camera.sees(u, v):
+            self._complain(
+                'box',
+                f'the middle of the box, ({u:.0f}, {v:.0f}), is outside of the '
+                f'{self._camera.width}x{self._camera.height} image of camera_info: the robot '
+                'stands; remap camera_info to that of the images of the tracker',
+            )
+            return None
+        x, y = self._camera.ray(u, v)
         depth = self._measure(message.header, box)
         if depth is None:
             depth = self._depth_from_height(box)
@@ -288,22 +370,37 @@ class FollowNode(ReleasingNode):
     # --- outputs ---
 
     def _watch(self) -> None:
-        """Stop when tracks stop coming, for whatever reason."""
-        if not self._heard:
-            self._heard = self._now()  # simulated time may have stood at 0 until now
-        silence = self._now() - self._heard
-        if 0 <= silence < self._follower.settings.stop_after:
+        """Stop when tracks stop coming, or only say the same, for whatever reason."""
+        if self._info is None and self._latched is None:
+            self._ask_for_latched()
+        limit = self._follower.settings.stop_after
+        real, simulated = self._timing.silence(self._now()), self._simulated_silence()
+        if max(real, simulated) >= limit:
+            topic = self.resolve_topic_name('tracker/tracks')
+            self._complain(
+                'silence',
+                f'nothing on {topic} for {max(real, simulated):.1f} s: the robot stands; is '
+                'the tracker active, and does the camera run?',
+                LONG_LOG_SECONDS,
+            )
+        elif self._timing.standstill(self._now()) >= limit:
+            self._complain('time', self._timing.standstill_text())
+        else:
             return
-        topic = self.resolve_topic_name('tracker/tracks')
-        self._complain(
-            'silence',
-            f'nothing on {topic} for {silence:.1f} s: the robot stands; is '
-            'the tracker active, and does the camera run?',
-            LONG_LOG_SECONDS,
-        )
-        self._send(self._follower.stop(), self.get_clock().now().to_msg())
+        # While simulated time stands, a simulator in lock step waits for the command of its image,
+        # and a stop that stops nothing would be taken for it.
+        if self._moving or simulated >= limit or not self.get_parameter('use_sim_time').value:
+            self._send(self._follower.stop(), self.get_clock().now().to_msg())
+
+    def _simulated_silence(self) -> float:
+        """Return for how long no tracks have come in simulated time; 0 where there is none."""
+        if not self.get_parameter('use_sim_time').value:
+            return 0.0
+        self._heard = self._heard or self._ros_now()  # it may have stood at 0 until now
+        return abs(self._ros_now() - self._heard)
 
     def _send(self, command: Command, stamp: Time) -> None:
+        self._moving = command != STOP
         twist = Twist()
         twist.linear.x, twist.angular.z = command.speed, command.turn_rate
         if not self._stamped:
@@ -318,7 +415,10 @@ class FollowNode(ReleasingNode):
         self._target_pose.publish(pose)
 
     def _now(self) -> float:
-        return self._clock.now().nanoseconds / 1e9
+        return self._steady.now().nanoseconds / 1e9
+
+    def _ros_now(self) -> float:
+        return self.get_clock().now().nanoseconds / 1e9
 
     def _complain(self, kind: str, text: str, log_seconds: float = LOG_SECONDS) -> None:
         if self._monitor.problem(kind, text, log_seconds):

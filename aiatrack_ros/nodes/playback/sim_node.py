@@ -45,6 +45,8 @@ WORLD_ID = 'world'
 TARGET_ID = 'walker'
 FIRST_STAMP = 1000 * 10**9  # of the first image, nanoseconds
 
+FASTEST = 100.0  # speed in m/s and turn rate in rad/s that a command may ask for
+
 _KNOCK_SECONDS = 0.3  # between two first images, until the other nodes are there
 _RESEND_SECONDS = 5.0  # after which an image that was not answered is sent again
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -160,7 +162,7 @@ class SimNode(Node):
         if self._lock_step or not self._running:
             if message.header.stamp != self._stamp or self.done.done():
                 return  # an answer to an image before
-        self._command = message
+        self._command = self._checked(message)
         if not self._running:
             if self._set_target is None:
                 self._begin()
@@ -169,6 +171,17 @@ class SimNode(Node):
                 self._next(_KNOCK_SECONDS, self._point)
         elif self._lock_step:
             self._step()
+
+    def _checked(self, message: TwistStamped) -> TwistStamped:
+        """Return a command, or a stop where the robot could not carry it out."""
+        speed, turn_rate = message.twist.linear.x, message.twist.angular.z
+        if abs(speed) <= FASTEST and abs(turn_rate) <= FASTEST:  # not so for NaN
+            return message
+        self.get_logger().warning(
+            f'the command of {speed:g} m/s and {turn_rate:g} rad/s is none; the robot stands',
+            throttle_duration_sec=5.0,
+        )
+        return TwistStamped(header=message.header)
 
     def _step(self) -> None:
         """Let one period pass."""

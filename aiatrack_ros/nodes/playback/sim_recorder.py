@@ -13,6 +13,7 @@ from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.playback.stamp_pairing import Pair
 from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.simulation.map_view import MapView
@@ -113,6 +114,12 @@ class SimRecorder(Node):
             self._take(pair)
 
     def _take(self, pair: Pair) -> None:
+        surviving(self._record, 'image not recorded', self._complain)(pair)
+
+    def _complain(self, text: str) -> None:
+        self.get_logger().warning(text, throttle_duration_sec=5.0)
+
+    def _record(self, pair: Pair) -> None:
         self._last_stamp = pair.stamp
         if not pair.answers:
             return
@@ -120,6 +127,7 @@ class SimRecorder(Node):
         robot, target = (_pose(message) for message in pair.answers['sim/truth'].poses)
         status, twist = pair.answers['tracker/status'], pair.answers['cmd_vel'].twist
         detections = pair.answers['tracker/tracks'].detections
+        box = messages.first_box(detections)
         record = Record(
             time=(pair.stamp - self._first_stamp) / 1e9,
             robot=robot,
@@ -133,7 +141,6 @@ class SimRecorder(Node):
         )
         self._records.append(record)
         if self._writer:
-            box = messages.box_from_bounding_box(detections[0].bbox) if detections else None
             score = record.score if record.state != 'idle' else None
             camera = draw(self._decoder.decode(pair.image), record.state, box, score)
             self._writer.write(np.hstack([camera, self._map.draw(record)]))
@@ -141,7 +148,10 @@ class SimRecorder(Node):
 
 def _pose(message: PoseMessage) -> Pose:
     heading = 2 * math.atan2(message.orientation.z, message.orientation.w)
-    return Pose(message.position.x, message.position.y, heading)
+    pose = Pose(message.position.x, message.position.y, heading)
+    if not all(map(math.isfinite, (pose.x, pose.y, pose.heading))):
+        raise InputError(f'a pose is not finite: {pose}')
+    return pose
 
 
 def main(args: list[str] | None = None) -> int:

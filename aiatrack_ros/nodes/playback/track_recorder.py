@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Writes the images of a camera as a video with the tracks drawn in, and sums up how it went."""
 
+import math
 import statistics
 import sys
 from typing import Any
@@ -13,11 +14,14 @@ from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.playback.stamp_pairing import Pair
 from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.video import VideoWriter
 import numpy as np
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
@@ -54,7 +58,9 @@ class Summary:
     def __init__(self) -> None:
         self.frames = 0
         self.states = dict.fromkeys(_STATES, 0)
-        self.latencies: list[float] = []  # seconds, of the frames in which a target was sought
+        self.latencies: list[
+            float
+        ] = []  # seconds, of the frames in which a target was sought, where known
         self.scores: list[float] = []  # of the tracked ones
 
     def add(self, status: TrackerStatus | None) -> None:
@@ -63,7 +69,7 @@ class Summary:
         if status is None:
             return
         self.states[status.state] += 1
-        if status.state != TrackerStatus.IDLE:
+        if status.state != TrackerStatus.IDLE and not math.isnan(status.latency):
             self.latencies.append(status.latency)
         if status.state == TrackerStatus.TRACKING:
             self.scores.append(status.score)
@@ -106,6 +112,7 @@ class TrackRecorder(Node):
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
+        self._stamp = -1  # of the last image
         self._timer = None
         self.done: Future = Future()
         # May raise; ROS then destroys what there is by destroy_node().
@@ -144,12 +151,22 @@ class TrackRecorder(Node):
         super().destroy_node()
 
     def _on_image(self, message: Image) -> None:
-        self._pairing.add_image(messages.nanoseconds(message.header.stamp), message)
+        stamp = messages.nanoseconds(message.header.stamp)
+        if stamp == self._stamp:
+            self._complain(
+                f'two images carry the stamp {messages.seconds_text(stamp)}, and only one of them '
+                'is recorded; let the driver of the camera stamp its images'
+            )
+        self._stamp = stamp
+        self._pairing.add_image(stamp, message)
         self._write_ready()
         if self._timer is not None:
             self._timer.reset()
         elif self._idle_timeout:
-            self._timer = self.create_timer(self._idle_timeout, self._end)
+            # Simulated time stands where a bag has ended.
+            self._timer = self.create_timer(
+                self._idle_timeout, self._end, clock=Clock(clock_type=ClockType.STEADY_TIME)
+            )
 
     def _on_answer(self, topic: str, message: Detection2DArray | TrackerStatus) -> None:
         self._pairing.add_answer(topic, messages.nanoseconds(message.header.stamp), message)
@@ -160,17 +177,29 @@ class TrackRecorder(Node):
             self._write(pair)
 
     def _write(self, pair: Pair) -> None:
+        # Whatever was said of an image, the image itself is worth to be kept.
+        surviving(self._learn, 'tracks or status not used', self._complain)(pair)
+        surviving(self._draw, 'image not written', self._complain)(pair)
+
+    def _learn(self, pair: Pair) -> None:
+        """Take what was said of an image."""
         status = pair.answers.get('status')
-        self._summary.add(status)
-        if status is not None:
-            detections = pair.answers['tracks'].detections
-            box = messages.box_from_bounding_box(detections[0].bbox) if detections else None
-            score = None if status.state == TrackerStatus.IDLE else status.score
-            self._seen = (_STATES[status.state], box, score)
-        try:
-            self._writer.write(draw(self._decoder.decode(pair.image), *self._seen))
-        except InputError as error:
-            self.get_logger().warning(f'not written: {error}')
+        known = status is not None and status.state in _STATES
+        self._summary.add(status if known else None)
+        if status is None:
+            return
+        if not known:
+            raise InputError(f'a status has the state {status.state}, which is none of a tracker')
+        score = None if status.state == TrackerStatus.IDLE else status.score
+        self._seen = (_STATES[status.state], None, score)
+        box = messages.first_box(pair.answers['tracks'].detections)
+        self._seen = (_STATES[status.state], box, score)
+
+    def _draw(self, pair: Pair) -> None:
+        self._writer.write(draw(self._decoder.decode(pair.image), *self._seen))
+
+    def _complain(self, text: str) -> None:
+        self.get_logger().warning(text, throttle_duration_sec=5.0)
 
     def _end(self) -> None:
         if not self.done.done():

@@ -11,6 +11,7 @@ answered, unless the click carries the stamp of an image.
 """
 
 from collections import deque
+from collections.abc import Callable
 import time
 from typing import Any
 
@@ -21,6 +22,8 @@ from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import reason
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection import plane_markers
 from aiatrack_ros.nodes.selection.corner_pair import Corner
 from aiatrack_ros.nodes.selection.corner_pair import CornerPair
@@ -37,6 +40,7 @@ from rclpy.clock import ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -123,18 +127,14 @@ class BoxSelectorNode(Node):
 
         self._boxes = self.create_publisher(Detection2D, 'tracker/init_box', _QOS)
         self._markers = self.create_publisher(MarkerArray, '~/markers', _QOS)
-        self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS)
-        self.create_subscription(PointStamped, '/clicked_point', self._on_clicked_point, _QOS)
+        self._listen(Detection2DArray, 'tracker/tracks', self._on_tracks)
+        self._listen(PointStamped, '/clicked_point', self._on_clicked_point)
         image = self.resolve_topic_name('image')
         overlay = self.resolve_topic_name('tracker/overlay')
         for shown in (image, overlay):
-            self.create_subscription(Point, f'{shown}_mouse_left', self._on_mouse_left, _QOS)
-            self.create_subscription(
-                PointStamped, f'{shown}/mouse_click', self._on_mouse_click, _QOS
-            )
-            self.create_subscription(
-                PolygonStamped, f'{shown}/screenrectangle', self._on_rectangle, _QOS
-            )
+            self._listen(Point, f'{shown}_mouse_left', self._on_mouse_left)
+            self._listen(PointStamped, f'{shown}/mouse_click', self._on_mouse_click)
+            self._listen(PolygonStamped, f'{shown}/screenrectangle', self._on_rectangle)
         self._image_topic = image
         if self._get('image_transport') == 'compressed':
             self._image_topic = f'{image}/compressed'
@@ -150,6 +150,16 @@ class BoxSelectorNode(Node):
 
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
+
+    def _listen(
+        self,
+        message_type: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile = _QOS,
+    ) -> Subscription:
+        survivor = surviving(callback, f'message on {topic} not used', self._complain)
+        return self.create_subscription(message_type, topic, survivor, qos)
 
     # --- what people click ---
 
@@ -253,7 +263,8 @@ class BoxSelectorNode(Node):
             self._stamps.clear()  # a bag began again
         self._stamps.append(stamp)
         if message.detections:
-            self._box = messages.box_from_bounding_box(message.detections[0].bbox)
+            self._box = None  # until the new one turns out to be drawable
+            self._box = messages.first_box(message.detections)
 
     def _on_status(self, message: TrackerStatus) -> None:
         self._status = message
@@ -292,8 +303,8 @@ class BoxSelectorNode(Node):
             self._last_image = time.monotonic()
             kind = CompressedImage if self._get('image_transport') == 'compressed' else Image
             self._watched = [
-                self.create_subscription(kind, self._image_topic, self._on_image, _IMAGE_QOS),
-                self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _QOS),
+                self._listen(kind, self._image_topic, self._on_image, _IMAGE_QOS),
+                self._listen(TrackerStatus, 'tracker/status', self._on_status),
             ]
             return
         for subscription in self._watched:
@@ -308,10 +319,14 @@ class BoxSelectorNode(Node):
         if message is None or message is self._shown:
             return []
         try:
-            picture = self._decoder.decode(message)
-        except InputError as error:
-            self._complain(f'image on {self._image_topic} not used: {error}')
+            return self._show(message)
+        except Exception as error:  # it is others' message
+            self._complain(f'image on {self._image_topic} not used: {reason(error)}')
             return []
+
+    def _show(self, message: images.ImageMessage) -> list[Marker]:
+        """Put an image on the plane; raise whatever decoding and encoding it raise."""
+        picture = self._decoder.decode(message)
         rows, columns = picture.shape[:2]
         plane = PicturePlane(columns, rows, self._get('picture_width'))
         if self._plane and (columns, rows) != (self._plane.columns, self._plane.rows):

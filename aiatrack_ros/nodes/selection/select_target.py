@@ -20,6 +20,7 @@ from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
 from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.drag_selection import DragSelection
 from aiatrack_ros.nodes.selection.selection_window import ACCEPT
 from aiatrack_ros.nodes.selection.selection_window import CANCEL
@@ -199,13 +200,14 @@ class SelectTarget(Node):
         message, self._newest = self._newest, None
         if message is None or self._selection.active:
             return
-        try:
-            self._picture, self._header = self._decoder.decode(message), message.header
-        except InputError as error:
-            self._verdict = f'image not used: {error}'
-            self.get_logger().warning(
-                f'image on {self._topic} not used: {error}', throttle_duration_sec=5.0
-            )
+        surviving(self._show, f'image on {self._topic} not used', self._refuse_picture)(message)
+
+    def _show(self, message: images.ImageMessage) -> None:
+        self._picture, self._header = self._decoder.decode(message), message.header
+
+    def _refuse_picture(self, text: str) -> None:
+        self._verdict = text
+        self.get_logger().warning(text, throttle_duration_sec=5.0)
 
     def _give(self) -> None:
         try:

@@ -2,6 +2,7 @@
 """A thread of its own for the overlay, so that its cost stays away from the tracking thread."""
 
 from collections.abc import Callable
+import contextlib
 import threading
 from typing import TypeVar
 
@@ -47,4 +48,5 @@ class LatestOnly:
             try:
                 self._work(item)
             except Exception as error:
-                self._fail(error)
+                with contextlib.suppress(Exception):  # the thread outlives its complaints
+                    self._fail(error)

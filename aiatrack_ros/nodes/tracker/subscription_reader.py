@@ -80,7 +80,8 @@ class SubscriptionReader:
                 except Exception as error:
                     # The end of ROS may come while the thread waits.
                     if self._context.ok():
-                        self._failed(error)
+                        with contextlib.suppress(Exception):  # the thread outlives its complaints
+                            self._failed(error)
 
     def _read(self, wait_set: Any) -> None:
         subscription = self._subscription

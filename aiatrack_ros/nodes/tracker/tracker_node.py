@@ -10,7 +10,9 @@ image.
 from collections.abc import Callable
 import functools
 import itertools
+import math
 import sys
+import time
 from typing import Any
 import uuid
 
@@ -24,6 +26,7 @@ from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.tracker.latest_only import LatestOnly
 from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
 from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
@@ -113,6 +116,7 @@ class TrackerNode(ReleasingNode):
         self._inputs: list[Any] = []  # subscriptions, while active
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._image_topic = ''
+        self._latency_is_known = True  # as far as was said
         # May raise; ROS then destroys what there is by destroy_node().
         self._settings = TrackerParameters(self, self._apply_parameters)
         self._apply_parameters()
@@ -160,18 +164,29 @@ class TrackerNode(ReleasingNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images and boxes from now on."""
+        if self._tracker is None:
+            self.get_logger().error(
+                'cannot activate: the tracker hangs; clean the node up and configure it again'
+            )
+            return FAILURE
         result = super().on_activate(state)
-        self._monitor.restart_silence()
-        self._buffer.clear()
-        self._overlay = LatestOnly(self._publish_overlay, self._overlay_failed)
-        self._worker = TrackingWorker(
-            self._tracker, self._buffer, self._decoder, self._publish, self._complain
-        )
         try:
+            self._monitor.restart()
+            self._latency_is_known = True
+            self._buffer.clear()
+            self._overlay = LatestOnly(self._publish_overlay, self._overlay_failed)
+            self._worker = TrackingWorker(
+                self._tracker,
+                self._buffer,
+                self._decoder,
+                self._publish,
+                self._complain,
+                self._image_clock,
+            )
             self._subscribe()
         except Exception as error:  # a QoS override that does not exist
             self.get_logger().error(f'cannot activate: {error}')
-            self._stop()
+            self.on_deactivate(state)  # the publishers were activated
             return FAILURE
         return result
 
@@ -202,8 +217,13 @@ class TrackerNode(ReleasingNode):
             qos_overriding_options=overrides,
             callback_group=ReaderCallbackGroup(),
         )
-        self._input(Detection2D, '~/init_box', self._on_init_box, _QOS)
-        self._input(RegionOfInterest, '~/init_roi', self._on_init_roi, _QOS)
+        for message_type, topic, callback in (
+            (Detection2D, '~/init_box', self._on_init_box),
+            (RegionOfInterest, '~/init_roi', self._on_init_roi),
+        ):
+            complain = functools.partial(self._complain, 'target')
+            callback = surviving(callback, f'box on {topic} not used', complain)
+            self._input(message_type, topic, callback, _QOS)
         self._reader = SubscriptionReader(camera, self.context, self._image_failed)
 
     def _input(
@@ -234,7 +254,9 @@ class TrackerNode(ReleasingNode):
             self.destroy_subscription(subscription)
         self._inputs.clear()
         if self._worker:
-            self._worker.stop()
+            if not self._worker.stop():
+                self._complain('thread', 'the tracking thread hangs and is left behind')
+                self._tracker = None  # that thread has it
             self._worker = None
         if self._overlay:
             self._overlay.stop()
@@ -301,14 +323,21 @@ class TrackerNode(ReleasingNode):
         if self._worker is None:
             response.success, response.message = True, 'there was no target'
             return response
+        fault = self._worker.fault()
+        if fault:
+            response.success, response.message = False, fault
+            return response
         future = Future(executor=self.executor)
         self._worker.reset(self._reply_to(future))
         response.success, response.message = await future
         return response
 
     def _set_target(self, detection: Detection2D, reply: Reply) -> None:
-        if self._worker is None:
-            reply(False, 'the node is not active; activate it first')
+        fault = (
+            self._worker.fault() if self._worker else 'the node is not active; activate it first'
+        )
+        if fault:
+            reply(False, fault)
             return
         try:
             box = messages.box_from_bounding_box(detection.bbox)
@@ -358,12 +387,15 @@ class TrackerNode(ReleasingNode):
         for detection in detections:
             self._track.publish(detection)
         self._tracks.publish(messages.make_detections(header, detections))
-        latency = (self.get_clock().now().nanoseconds - outcome.frame.stamp) / 1e9
+        latency = self._latency(outcome.frame.stamp)
         compute_time = None if result is None else result.times['total']
         self._monitor.image_answered(outcome.frame.sequence, latency, compute_time)
+        width, height = outcome.image_size
         status = TrackerStatus(
             header=header,
             state=self._state,
+            image_width=width,
+            image_height=height,
             latency=latency,
             frames_received=self._monitor.received,
             frames_tracked=self._monitor.tracked,
@@ -375,6 +407,18 @@ class TrackerNode(ReleasingNode):
         self._status.publish(status)
         if self._settings['publish_overlay'] and self._pictures.get_subscription_count():
             self._overlay.put(outcome)
+
+    def _latency(self, stamp: int) -> float:
+        """Return the seconds since a stamp; NaN, with a word the first time, if not known."""
+        latency = diagnostics.latency_of(stamp, self.get_clock().now().nanoseconds)
+        if math.isnan(latency) and self._latency_is_known:
+            self._latency_is_known = False
+            self.get_logger().warning(
+                f'the images are stamped {messages.seconds_text(stamp)}, which is no time of the '
+                "clock of this node: their latency is unknown; let the camera's driver stamp them "
+                'by that clock (a bag: use_sim_time, and play it with --clock)'
+            )
+        return latency
 
     @_ends_with_ros
     def _publish_overlay(self, outcome: Outcome) -> None:
@@ -401,8 +445,21 @@ class TrackerNode(ReleasingNode):
         if self._monitor.problem(kind, text, log_seconds) and self.context.ok():
             self.get_logger().warning(text)
 
+    def _image_clock(self) -> float:
+        """Return the seconds by which images grow old: those of a bag that is paused do not."""
+        if self.get_parameter('use_sim_time').value:
+            return self.get_clock().now().nanoseconds / 1e9
+        return time.monotonic()
+
     def _diagnose(self) -> None:
         active = self._worker is not None
+        fault = self._worker.fault() if active else ''
+        waited = self._monitor.unanswered()
+        if fault:
+            self._complain('thread', fault, diagnostics.LONG_LOG_SECONDS)
+        elif active and waited > diagnostics.SILENCE_SECONDS:
+            text = diagnostics.unanswered_text(waited)
+            self._complain('answers', text, diagnostics.LONG_LOG_SECONDS)
         if active and self._monitor.silence() > diagnostics.SILENCE_SECONDS:
             self._complain('silence', self._silence_text(), diagnostics.LONG_LOG_SECONDS)
         if active:
@@ -411,7 +468,7 @@ class TrackerNode(ReleasingNode):
             state = 'inactive' if self._tracker else 'unconfigured'
         device = self._tracker.description if self._tracker else 'none'
         status = self._monitor.status(
-            f'{self.get_fully_qualified_name()}: tracker', device, state, active
+            f'{self.get_fully_qualified_name()}: tracker', device, state, active, fault
         )
         stamp: Time = self.get_clock().now().to_msg()  # of the report, there is no image here
         self._health.publish(diagnostics.make_array(Header(stamp=stamp), status))

@@ -13,6 +13,8 @@ from aiatrack_ros.tracking import PRECISIONS
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import VARIANTS
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -125,4 +127,5 @@ class TrackerParameters:
             self._node.destroy_timer(timer)
             self._apply()
 
-        timer = self._node.create_timer(0.0, run)
+        # Simulated time may stand.
+        timer = self._node.create_timer(0.0, run, clock=Clock(clock_type=ClockType.STEADY_TIME))

@@ -8,6 +8,7 @@ carried out between two images. What comes out is given to `publish`, on this th
 
 from collections import deque
 from collections.abc import Callable
+import contextlib
 from dataclasses import dataclass
 import threading
 import time
@@ -22,9 +23,19 @@ from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import TrackResult
 from aiatrack_ros.tracking.boxes import Box
 import numpy as np
+from sensor_msgs.msg import Image
 
 # A box may come before the image that it belongs to, which is larger. This long it is kept.
 PATIENCE = 1.0
+
+# A box is refused where no newer image than so many seconds ago comes: nothing would be tracked.
+STALE_SECONDS = 2.0
+
+# So long, in seconds, no round of the thread may take.
+HUNG_SECONDS = 5.0
+
+# So long, in seconds, the end of the thread is waited for.
+END_SECONDS = 10.0
 
 # Catching up goes through the frames missed at this many times the camera's pace, at least.
 CATCH_UP_PACE = 2.0
@@ -52,6 +63,14 @@ class Outcome:
     picture: np.ndarray | None = None  # (H, W, 3) RGB, where it was decoded
     memory_fill: int = 0
 
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Width and height of the image; 0, 0 for a compressed one that was not decoded."""
+        if self.picture is not None:
+            return self.picture.shape[1], self.picture.shape[0]
+        message = self.frame.message
+        return (message.width, message.height) if isinstance(message, Image) else (0, 0)
+
 
 def warm_up(tracker: Tracker) -> None:
     """Have the tracker work once, for the first time is slow, on a GPU by seconds."""
@@ -66,7 +85,8 @@ class TrackingWorker:
     Runs the tracker over the newest frame of a buffer, again and again.
 
     `publish` takes the outcome of each image worked on, in the order of their arrival. `complain`
-    takes a kind ('image', 'target' or 'tracker') and one line for the user.
+    takes a kind ('image', 'target' or 'tracker') and one line for the user. Whatever they or a
+    reply raise, the thread goes on. `clock` gives the seconds by which images grow old.
     """
 
     def __init__(
@@ -76,15 +96,20 @@ class TrackingWorker:
         decoder: ImageDecoder,
         publish: Callable[[Outcome], None],
         complain: Callable[[str, str], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tracker = tracker
         self._buffer = buffer
         self._decoder = decoder
         self._publish = publish
         self._complain = complain
+        self._clock = clock
+        self._newest_time = 0.0  # when the newest image came, by that clock
+        self._busy_since: float | None = None  # monotonic; None: nothing to do
         self._condition = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._stopped = False
+        self._left_behind = False  # it hung when it was stopped; nobody wants its answers now
         self._waiting: tuple[Target, Reply, float] | None = None  # ..., until (monotonic)
         self._target: Target | None = None
         self._shape: tuple[int, ...] = ()  # of the target's pictures
@@ -101,7 +126,21 @@ class TrackingWorker:
     def wake(self) -> None:
         """Say that the buffer has a new frame."""
         with self._condition:
+            self._newest_time = self._clock()
             self._condition.notify()
+
+    def fault(self) -> str:
+        """Say what is wrong with the thread, '' if nothing."""
+        if not self._thread.is_alive() and not self._stopped:
+            return 'the tracking thread has ended; deactivate the node and activate it again'
+        since = self._busy_since
+        busy = 0.0 if since is None else time.monotonic() - since
+        if busy < HUNG_SECONDS:
+            return ''
+        return (
+            f'the tracking thread hangs: it has been busy with one image for {busy:.0f} s; '
+            'if it does not go on, clean the node up and configure it again'
+        )
 
     def set_target(self, target: Target, reply: Reply) -> None:
         """Begin to track; `reply` is told (True, id) or (False, reason)."""
@@ -122,12 +161,18 @@ class TrackingWorker:
 
         self._submit(change)
 
-    def stop(self) -> None:
-        """End the thread after the frame in work; the tracker is left without a target."""
+    def stop(self) -> bool:
+        """
+        End the thread after the frame in work; the tracker is left without a target.
+
+        Returns False where the thread hangs; the tracker must not be used again then.
+        """
         with self._condition:
             self._stopped = True
             self._condition.notify()
-        self._thread.join()
+        self._thread.join(END_SECONDS)
+        self._left_behind = self._thread.is_alive()
+        return not self._left_behind
 
     # --- the thread ---
 
@@ -137,23 +182,36 @@ class TrackingWorker:
             self._condition.notify()
 
     def _run(self) -> None:
-        while True:
+        stopped = False
+        while not stopped:
+            self._busy_since = None
             with self._condition:
                 patience = self._waiting[2] - time.monotonic() if self._waiting else None
                 self._condition.wait_for(self._has_work, patience)
                 stopped = self._stopped
                 commands, self._commands = self._commands, deque()
+            self._busy_since = time.monotonic()
             for command in commands:
-                command()
-            if stopped:
-                break
-            if self._waiting:
-                self._try_waiting()
-            frame = self._next_frame()
-            if frame:
-                self._work_on(frame)
-        self._refuse_waiting('the node was deactivated')
-        self._forget_target()
+                self._guard(command)
+            if not stopped:
+                self._guard(self._try_waiting)
+                self._guard(self._work_on_next)
+        self._guard(lambda: self._refuse_waiting('the node was deactivated'))
+        self._guard(self._forget_target)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Take a step; what it raises is a complaint, and not the end of the thread."""
+        try:
+            step()
+        except Exception as error:
+            with contextlib.suppress(Exception):
+                self._complain(
+                    'tracker', f'the tracking thread goes on after {type(error).__name__}: {error}'
+                )
+
+    def _answer(self, reply: Reply, success: bool, text: str) -> None:
+        """Give a reply, to somebody who may be gone."""
+        self._guard(lambda: reply(success, text))
 
     def _has_work(self) -> bool:
         newest = self._buffer.newest()
@@ -177,26 +235,40 @@ class TrackingWorker:
         self._waiting = (target, reply, time.monotonic() + PATIENCE)
 
     def _try_waiting(self) -> None:
+        if self._waiting is None:
+            return
         target, reply, until = self._waiting
         try:
             frame = self._buffer.find(target.stamp)
-            if frame is not None:
+            ready = frame is not None and self._age() <= STALE_SECONDS
+            if ready:
                 self._waiting = None
                 self._initialize(frame, target)
-                reply(True, target.track_id)
-            elif time.monotonic() >= until:
-                self._refuse_waiting(self._missing(target))
         except InputError as error:
             self._waiting = None
-            reply(False, str(error))
+            self._answer(reply, False, str(error))
         except Exception as error:
             self._fail(error)
-            reply(False, f'the tracker failed: {error}')
+            self._answer(reply, False, f'the tracker failed: {error}')
+        else:
+            if ready:
+                self._answer(reply, True, target.track_id)
+            elif time.monotonic() >= until:
+                self._refuse_waiting(self._missing(target))
+
+    def _age(self) -> float:
+        """Return how old the newest image is, in seconds since its arrival."""
+        return self._clock() - self._newest_time
 
     def _missing(self, target: Target) -> str:
         newest = self._buffer.newest()
         if newest is None:
             return 'no image has arrived yet; the box needs one to begin in'
+        if self._age() > STALE_SECONDS:
+            return (
+                f'the newest image that can be used is {self._age():.1f} s old: the camera is '
+                'silent, or its images are refused, see the log; the box needs a live one'
+            )
         return (
             f'the image of {seconds_text(target.stamp)}, on which the box was drawn, has not '
             f'arrived; the newest is of {seconds_text(newest.stamp)}'
@@ -206,7 +278,7 @@ class TrackingWorker:
         if self._waiting:
             _, reply, _ = self._waiting
             self._waiting = None
-            reply(False, reason)
+            self._answer(reply, False, reason)
 
     def _initialize(self, frame: Frame, target: Target) -> None:
         picture = self._decoder.decode(frame.message)
@@ -225,13 +297,18 @@ class TrackingWorker:
         self._refuse_waiting('reset before its image came')
         had_target = self._target is not None
         self._forget_target()
-        reply(True, 'target forgotten' if had_target else 'there was no target')
+        self._answer(reply, True, 'target forgotten' if had_target else 'there was no target')
 
     def _forget_target(self) -> None:
         self._target = None
         self._tracker.reset()
 
     # --- frames ---
+
+    def _work_on_next(self) -> None:
+        frame = self._next_frame()
+        if frame:
+            self._work_on(frame)
 
     def _work_on(self, frame: Frame) -> None:
         self._position = frame.sequence
@@ -266,15 +343,15 @@ class TrackingWorker:
 
     def _fail(self, error: Exception) -> None:
         """Go on without a target after an error that nobody foresaw, out of memory for one."""
+        self._waiting = None
+        self._guard(self._forget_target)
         self._complain(
             'tracker', f'the tracker failed and forgot its target: {type(error).__name__}: {error}'
         )
-        self._waiting = None
-        self._forget_target()
 
     def _emit(self, outcome: Outcome) -> None:
         # While catching up, frames come by that were published already, without the target.
-        if outcome.frame.sequence > self._published:
+        if outcome.frame.sequence > self._published and not self._left_behind:
             self._published = outcome.frame.sequence
             try:
                 self._publish(outcome)

@@ -72,6 +72,13 @@ def test_a_depth_image_of_another_size():
     assert depth_images.depth_in_box(metres(small), BOX, 80, 60) == pytest.approx(2.0)
 
 
+def test_a_depth_image_of_another_view_is_refused():
+    for other in (scene()[:40], scene()[:, :60], scene()[::2]):
+        with pytest.raises(InputError, match=f'{other.shape[1]}x{other.shape[0]}.*80x60'):
+            depth_images.depth_in_box(metres(other.copy()), BOX, 80, 60)
+    assert depth_images.depth_in_box(metres(scene()[:59].copy()), BOX, 80, 60)  # rounded
+
+
 @pytest.mark.parametrize(
     'box',
     [

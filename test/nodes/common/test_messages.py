@@ -1,6 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Boxes to messages and back."""
 
+import math
+
 from aiatrack_ros.errors import InputError
 from builtin_interfaces.msg import Time
 import pytest
@@ -60,3 +62,18 @@ def test_stamps_keep_every_nanosecond():
         1_700_000_000_999_999_999
     )
     assert messages.seconds_text(1_500_000_000) == '1.500 s'
+
+
+def test_first_box_of_tracks_by_anybody():
+    header = Header()
+    boxes = [(1.0, 2.0, 3.0, 4.0), (5.0, 6.0, 7.0, 8.0)]
+    detections = [messages.make_detection(header, box, 0.5) for box in boxes]
+    assert messages.first_box(detections) == boxes[0]
+    assert messages.first_box([]) is None
+    detections[0].bbox.center.theta = 0.1
+    with pytest.raises(InputError, match='theta'):
+        messages.first_box(detections)
+    for bad in (math.nan, math.inf):
+        detections[1].bbox.size_x = bad
+        with pytest.raises(InputError, match='not finite'):
+            messages.first_box(detections[1:])

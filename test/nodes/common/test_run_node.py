@@ -30,7 +30,13 @@ class Tester(Node):
         if kind == 'done':
             self.done = Future()
             self.create_timer(0.01, lambda: self.done.set_result(7))
+        if kind == 'unfit':
+            self.start = self.raise_error
+        if kind in ('bug', 'late'):
+            self.create_timer(0.01, self.raise_error)
         self.timer = self.create_timer(0.0, self.say)
+    def raise_error(self):
+        raise InputError('late') if sys.argv[1] == 'late' else ValueError('not a number')
     def say(self):
         self.timer.cancel()
         print('up', flush=True)
@@ -60,6 +66,7 @@ def start(*arguments):
         (['error'], 2, 'error: this video is torn\n'),
         (['parameter', '--ros-args', '-p', 'number:=three'], 2, 'number'),
         (['refuse'], 2, ''),
+        (['unfit'], 2, 'error: not a number\n'),
         (['done'], 7, ''),
     ],
 )
@@ -70,7 +77,17 @@ def test_ends_with_a_code_and_at_most_one_line(arguments, code, error):
     assert error in err
     assert 'Traceback' not in err
     assert len(err.splitlines()) <= 1
-    assert ('destroyed' in out) == (arguments[0] in ('refuse', 'done'))
+    assert ('destroyed' in out) == (arguments[0] in ('refuse', 'unfit', 'done'))
+
+
+@pytest.mark.parametrize('kind, error', [('bug', 'ValueError'), ('late', 'InputError')])
+def test_a_bug_in_a_callback_is_no_mistake_of_the_user(kind, error):
+    process = start(kind)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1, err
+    assert 'Traceback' in err and error in err.splitlines()[-1]
+    assert 'in raise_error' in err
+    assert out.endswith('destroying\ndestroyed\n')
 
 
 @pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])

@@ -60,6 +60,20 @@ def test_unknown_distortion_model_is_refused():
         Camera(640, 480, 457.0, 457.0, 320.0, 240.0, 'my_lens', (0.1,))
 
 
+@pytest.mark.parametrize('model', ['none', 'None', 'pinhole', 'Brown-Conrady', 'my_lens'])
+@pytest.mark.parametrize('distortion', [(), (0.0,) * 5])
+def test_a_lens_without_distortion_may_have_any_model(model, distortion):
+    camera = Camera(640, 480, 457.0, 460.0, 319.5, 239.5, model, distortion)
+    assert camera.ray(319.5 + 457, 239.5) == pytest.approx((1, 0))
+
+
+def test_sees_what_is_inside_of_the_image():
+    assert CAMERA.sees(0, 0) and CAMERA.sees(640, 480) and CAMERA.sees(320.5, 7)
+    assert not any(
+        CAMERA.sees(*at) for at in ((-1, 5), (641, 5), (5, -1), (5, 481), (math.nan, 5))
+    )
+
+
 @pytest.mark.parametrize(
     ('model', 'count'),
     [('plumb_bob', 2), ('plumb_bob', 3), ('plumb_bob', 6), ('equidistant', 3), ('fisheye', 8)],

@@ -82,6 +82,14 @@ def test_a_gap_or_a_jump_back_in_time_stops():
         assert not ride.follower.following
 
 
+def test_the_same_image_again_is_no_reason_to_move():
+    ride = Ride()
+    assert ride.see(count=100, period=0.0) == STOP
+    assert ride.see(count=3) == STOP
+    moving = ride.see(count=20)
+    assert ride.see(distance=1.0, count=20, period=0.0) == moving
+
+
 def test_keeps_its_limits_whatever_comes():
     rng = random.Random(3)
     ride = Ride()

@@ -134,6 +134,21 @@ def test_lock_step(ros):
     robot.image(5)
 
 
+def test_a_command_that_is_none_is_a_stop(ros):
+    robot = ros.spin(Robot)
+    sim = ros.spin(SimNode, parameters={'give_target': False})
+    wait_for(lambda: sim._images.get_subscription_count(), 'discovery')
+    wait_for(robot.commands.get_subscription_count, 'discovery')
+    robot.command(0)
+    values = (math.nan, math.inf, -1e300)
+    for number, value in enumerate(values, 1):
+        robot.command(number, speed=value)
+    for number, value in enumerate(values, 4):
+        robot.command(number, turn_rate=value)
+    robot.command(7)
+    assert robot.truth(8)[:2] == (0, 0)
+
+
 def test_depth_and_calibration_fit_the_truth(ros):
     robot = ros.spin(Robot)
     ros.spin(SimNode)

@@ -44,7 +44,7 @@ class Stage(Node):
             )
         }
 
-    def show(self, number, robot_x, tracked=True):
+    def show(self, number, robot_x, tracked=True, spoil=lambda topic, message: None):
         header = Header(stamp=stamp_of(5 * 10**9 + number * 10**8))
         robot, target = Pose(), Pose()
         robot.position.x, target.position.x = robot_x, robot_x + 1.6
@@ -64,6 +64,7 @@ class Stage(Node):
             ),
             ('cmd_vel', command),
         ):
+            spoil(topic, message)
             self.out[topic].publish(message)
 
 
@@ -74,12 +75,7 @@ def ros():
     ros.close()
 
 
-def test_figures_and_video(ros, tmp_path, capfd):
-    stage = ros.spin(Stage)
-    recorder = ros.spin(
-        SimRecorder,
-        parameters={'video': str(tmp_path / 'run.mp4'), 'report': str(tmp_path / 'run.json')},
-    )
+def discovered(stage, recorder):
     wait_for(
         lambda: (
             all(out.get_subscription_count() for out in stage.out.values())
@@ -91,6 +87,15 @@ def test_figures_and_video(ros, tmp_path, capfd):
         ),
         'discovery',
     )
+
+
+def test_figures_and_video(ros, tmp_path, capfd):
+    stage = ros.spin(Stage)
+    recorder = ros.spin(
+        SimRecorder,
+        parameters={'video': str(tmp_path / 'run.mp4'), 'report': str(tmp_path / 'run.json')},
+    )
+    discovered(stage, recorder)
     for number in range(6):
         stage.show(number, 0.01 * number, tracked=number != 5)
         stage.show(number, 9.0)  # said again; the first time counts
@@ -112,6 +117,42 @@ def test_figures_and_video(ros, tmp_path, capfd):
     assert frames[0].shape == (480, 640 + 480, 3)
     green = frames[3][100:300, 200].astype(int)  # the left side of the box
     assert np.median(green[:, 1] - green[:, 0]) > 40
+
+
+def test_answers_that_are_none_are_left_out(ros, tmp_path):
+    def theta(topic, message):
+        if topic == 'tracker/tracks':
+            message.detections[0].bbox.center.theta = 0.1
+
+    def no_target(topic, message):
+        if topic == 'sim/truth':
+            message.poses.pop()
+
+    def no_place(topic, message):
+        if topic == 'sim/truth':
+            message.poses[0].position.x = math.nan
+
+    def no_result(topic, message):
+        if topic == 'sim/target_box':
+            message.results.clear()
+
+    def no_state(topic, message):
+        if topic == 'tracker/status':
+            message.state = 9
+
+    stage = ros.spin(Stage)
+    report = tmp_path / 'run.json'
+    recorder = ros.spin(SimRecorder, parameters={'report': str(report)})
+    discovered(stage, recorder)
+    spoilers = (theta, no_target, no_place, no_result, no_state)
+    for number, spoil in enumerate(spoilers):
+        stage.show(number, 0.1, spoil=spoil)
+    stage.show(len(spoilers), 0.2)
+    wait_for(lambda: recorder._records, 'a record')
+    assert [record.robot.x for record in recorder._records] == [0.2]
+    ros.close()
+    ros._spinning.clear()
+    assert json.loads(report.read_text())['frames'] == 1
 
 
 def test_no_such_folder(ros, tmp_path):

@@ -1,6 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The recorder over real DDS."""
 
+import math
+import time
+
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
@@ -65,6 +68,7 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
             'output': str(output),
             'fps': 10.0,
             'idle_timeout': 1.0,
+            'use_sim_time': True,  # which never begins
             'qos_overrides./image.subscription.reliability': 'reliable',
         },
     )
@@ -77,7 +81,7 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
             and all(
                 subscription.get_publisher_count()
                 for subscription in recorder.subscriptions
-                if 'parameter' not in subscription.topic_name
+                if not subscription.topic_name.endswith(('/parameter_events', '/clock'))
             )
         ),
         'discovery',
@@ -107,6 +111,60 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
         assert row in ' '.join(table.split()), table
 
 
+def test_an_answer_that_is_none_costs_no_image(ros, tmp_path):
+    performer = ros.spin(Performer)
+    output = tmp_path / 'out.mp4'
+    recorder = ros.spin(TrackRecorder, parameters={'output': str(output)})
+    stamp = 10**8
+    wait_for(performer.heard, 'discovery')
+
+    def record(state, **changes):
+        """Show an image and say something of it, until it is recorded."""
+        nonlocal stamp
+        stamp += 10**8
+        before = recorder._summary.frames
+        header = Header(stamp=stamp_of(stamp))
+        track = messages.make_detection(header, (60, 60, 40, 30), 0.5)
+        track.bbox.center.theta = changes.get('theta', 0.0)
+        track.bbox.size_x = changes.get('width', 40.0)
+        tracks = messages.make_detections(header, [track])
+        status = TrackerStatus(header=header, state=state)
+
+        def recorded():
+            performer.images.publish(image_message(1, stamp, 160, 120))
+            performer.tracks.publish(tracks)
+            performer.status.publish(status)
+            time.sleep(0.1)
+            return recorder._summary.frames > before
+
+        wait_for(recorded, 'the image')
+
+    record(TrackerStatus.TRACKING)
+    record(TrackerStatus.TRACKING, theta=0.1)
+    record(TrackerStatus.TRACKING, width=math.nan)
+    record(7)
+    record(TrackerStatus.TRACKING)
+    frames = recorder._summary.frames
+    recorder.close()
+    pictures = list(Video(output))
+    assert len(pictures) == frames >= 5
+    framed = [np.ptp(picture[70:80, 55:65].astype(int)) > 60 for picture in pictures]
+    assert framed[0] and framed[-1] and not all(framed)
+
+
+def test_images_that_carry_no_stamp_are_told(ros, tmp_path, capfd):
+    performer = ros.spin(Performer)
+    recorder = ros.spin(TrackRecorder, parameters={'output': str(tmp_path / 'out.mp4')})
+
+    def taken():
+        performer.images.publish(image_message(1, 0, 160, 120))
+        time.sleep(0.05)
+        return recorder._stamp == 0
+
+    wait_for(taken, 'an image')
+    wait_for(lambda: taken() and 'carry the stamp 0.000 s' in capfd.readouterr().err, 'the word')
+
+
 def test_summary_by_hand():
     summary = Summary()
     assert 'mean score (predicted IoU) none' in ' '.join(summary.table().split())
@@ -115,8 +173,9 @@ def test_summary_by_hand():
         state = TrackerStatus.TRACKING if latency % 2 else TrackerStatus.LOST
         summary.add(TrackerStatus(state=state, latency=latency / 1000, score=latency / 100))
     summary.add(None)
+    summary.add(TrackerStatus(state=TrackerStatus.LOST, latency=math.nan))  # not known
     text = ' '.join(summary.table().split())
-    assert 'frames published 103' in text
+    assert 'frames published 104' in text
     assert 'median 50 ms' in text
     assert '95th percentile 95 ms' in text
     assert '(predicted IoU) 0.50' in text  # of the tracked ones: 0.01, 0.03, ... 0.99

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The box selector over real DDS: clicks of every kind in, boxes and markers out."""
 
+import math
 import time
 
 import pytest
@@ -329,6 +330,36 @@ def test_tracked_box_is_drawn_in_the_color_of_its_state(desk):
     assert box == pytest.approx((10, 12, 30, 28), abs=1e-6)
     desk.believe(TrackerStatus.IDLE)
     wait_for(lambda: desk.person.drawn('box') is None, 'the box gone')
+
+
+def test_survives_tracks_and_images_that_are_none(desk):
+    desk.start().look()
+    desk.show(40 * SECOND)
+    desk.believe(TrackerStatus.TRACKING, (16.0, 12.0, 20.0, 15.0))
+    wait_for(lambda: desk.person.drawn('box'), 'a box')
+    header = Header(stamp=stamp_of(51 * SECOND))
+    for spoil, word in (
+        (lambda bbox: setattr(bbox.center, 'theta', 0.1), 'theta 0.1'),
+        (lambda bbox: setattr(bbox, 'size_x', math.nan), 'not finite'),
+        (lambda bbox: setattr(bbox.center.position, 'y', -math.inf), '-inf'),
+    ):
+        track = messages.make_detection(header, (1.0, 2.0, 3.0, 4.0), 0.5)
+        spoil(track.bbox)
+        desk.person.tracks.publish(messages.make_detections(header, [track]))
+        wait_for(lambda word=word: word in desk.node._words, 'the complaint')
+    assert 'message on tracker/tracks not used' in desk.node._words
+    wait_for(lambda: not desk.person.drawn('box'), 'no box')  # that of before is not now's
+    # No JPEG is as high as this.
+    tall = image_message(1, 61 * SECOND, 1, 70000)
+    wait_for(
+        lambda: desk.person.images.publish(tall) or 'image on /image not used' in desk.node._words,
+        'a complaint',
+    )
+    desk.show(62 * SECOND)
+    desk.click(1, 2)
+    desk.first_waits()
+    desk.click(30, 20)
+    assert desk.box() is not None
 
 
 def test_works_only_while_somebody_looks(desk):

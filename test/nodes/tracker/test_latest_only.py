@@ -44,3 +44,23 @@ def test_a_failure_is_told_and_survived():
     thread.stop()
     assert str(failures[0]) == 'bad'
     assert not thread._thread.is_alive()
+
+
+def test_a_complaint_that_fails_is_survived():
+    done = []
+
+    def work(item):
+        if item == 1:
+            raise ValueError('bad')
+        done.append(item)
+
+    def fail(error):
+        done.append(error)
+        raise RuntimeError('no logger')
+
+    thread = LatestOnly(work, fail)
+    thread.put(1)
+    wait_for(lambda: done, 'the failure')
+    thread.put(2)
+    wait_for(lambda: done[-1] == 2, 'the next item')
+    thread.stop()

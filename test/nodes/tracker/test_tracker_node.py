@@ -3,20 +3,25 @@
 
 from collections.abc import Iterator
 import math
+import re
+import time
 from typing import Any
 
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.tracker import tracking_worker
 from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking import State
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import KeyValue
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import GetState
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Log
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from ros_harness import image_message
@@ -74,6 +79,8 @@ def test_box_in_tracks_out(bench: Bench) -> None:
     assert (status.state, status.id, status.memory_fill) == (TrackerStatus.TRACKING, 'cup', 7)
     assert status.score == pytest.approx(0.75)
     assert (status.frames_received, status.frames_tracked, status.frames_dropped) == (2, 1, 0)
+    assert (status.image_width, status.image_height) == (64, 48)
+    assert bench.status(idle).image_width == 64
 
     assert bench.ros.call(bench.operator.reset, Trigger.Request()).success
     after = bench.show(3)
@@ -362,8 +369,121 @@ def test_compressed_images(bench: Bench) -> None:
         CompressedImage(header=Header(stamp=stamp_of(5 * SECOND)), format='png', data=data)
     )
     bench.answered(5 * SECOND)
+    assert bench.status(5 * SECOND).image_width == 0  # not decoded without a target
     assert bench.point_at().success
     assert bench.tracker.seen == [('initialize', 200, BOX)]
+    camera.publish(
+        CompressedImage(header=Header(stamp=stamp_of(6 * SECOND)), format='png', data=data)
+    )
+    bench.answered(6 * SECOND)
+    status = bench.status(6 * SECOND)
+    assert (status.image_width, status.image_height) == (64, 48)
+
+
+def reports(bench: Bench) -> list[DiagnosticStatus]:
+    """Return what was said on /diagnostics."""
+    return [array.status[0] for array in bench.operator.heard['/diagnostics']]
+
+
+def test_a_stamp_of_no_clock_has_an_unknown_latency_and_that_is_said_once(bench: Bench) -> None:
+    bench.operator.listen('/rosout', Log)
+    bench.start().activate()
+    for number in range(1, 4):
+        bench.publish(image_message(number, number))
+    assert all(math.isnan(status.latency) for status in bench.operator.heard['tracker/status'])
+    wait_for(
+        lambda: any(
+            KeyValue(key='latency, median (ms)', value='unknown') in status.values
+            for status in reports(bench)
+        ),
+        'the report',
+    )
+    said = [log.msg for log in bench.operator.heard['/rosout'] if 'latency' in log.msg]
+    assert len(said) == 1 and 'stamped 0.000 s' in said[0]
+    now = bench.publish(image_message(4, time.time_ns()))
+    assert 0 <= bench.status(now).latency < 30
+
+
+@pytest.mark.parametrize('meanwhile', ['nothing', 'images that are refused'])
+def test_a_box_for_a_dead_camera_is_refused(bench: Bench, meanwhile: str) -> None:
+    bench.start().activate()
+    stamp = bench.show(1)
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        if meanwhile != 'nothing':
+            bad = image_message(2, bench.operator.stamp + 1)
+            bad.encoding = 'rgb9'
+            bench.operator.images.publish(bad)
+        time.sleep(0.1)
+    for named in (0, stamp):
+        answer = bench.point_at(stamp=named)
+        assert not answer.success
+        assert re.search(r'\d\.\d s old', answer.message)
+    if meanwhile != 'nothing':
+        wait_for(lambda: reports(bench)[-1].level == DiagnosticStatus.WARN, 'a warning')
+    bench.show(3)
+    assert bench.point_at().success
+
+
+def test_a_bag_that_is_paused_takes_a_box(bench: Bench) -> None:
+    bench.start(use_sim_time=True).activate()  # that stands
+    bench.show(1)
+    time.sleep(2.5)
+    assert bench.point_at().success
+
+
+def test_images_without_an_answer_and_a_hung_thread_are_reported(bench: Bench) -> None:
+    bench.start().activate()
+    bench.show(1)
+    assert bench.point_at().success
+    bench.tracker.gate.clear()
+
+    def warned() -> bool:
+        bench.show(2, wait=False)
+        time.sleep(0.1)
+        status = [DiagnosticStatus(), *reports(bench)][-1]
+        return status.level == DiagnosticStatus.WARN and 'none has been ans' in status.message
+
+    wait_for(warned, 'a warning')
+    wait_for(lambda: reports(bench)[-1].level == DiagnosticStatus.ERROR, 'an error')
+    assert 'hangs' in reports(bench)[-1].message
+    answer = bench.point_at()
+    assert not answer.success and 'hangs' in answer.message
+    assert not bench.ros.call(bench.operator.reset, Trigger.Request()).success
+    bench.tracker.gate.set()
+    wait_for(lambda: reports(bench)[-1].level != DiagnosticStatus.ERROR, 'its end')
+
+
+def test_a_node_whose_thread_hangs_can_be_configured_again(bench: Bench, monkeypatch) -> None:
+    monkeypatch.setattr(tracking_worker, 'END_SECONDS', 0.2)
+    bench.start().activate()
+    bench.show(1)
+    assert bench.point_at().success
+    bench.tracker.gate.clear()
+    bench.show(2, wait=False)
+    wait_for(lambda: bench.node._monitor.received == 2, 'the image')
+    time.sleep(0.2)
+    assert bench.change(Transition.TRANSITION_DEACTIVATE)
+    assert not bench.change(Transition.TRANSITION_ACTIVATE)  # the old thread has the tracker
+    assert bench.change(Transition.TRANSITION_CLEANUP)
+    hung, bench.tracker = bench.tracker, ScriptedTracker()
+    bench.activate()
+    stamp = bench.show(3)
+    assert bench.status(stamp).state == TrackerStatus.IDLE
+    hung.gate.set()
+    wait_for(lambda: hung.seen[-1] == ('reset',), 'the end of the old thread')
+    last = bench.show(4)
+    assert bench.operator.stamps('tracker/tracks')[-2:] == [stamp, last]
+
+
+def test_a_failed_activation_takes_its_publishers_back(bench: Bench) -> None:
+    bench.start(**{'qos_overrides./image.subscription.reliability': 'perfect'})
+    assert bench.change(Transition.TRANSITION_CONFIGURE)
+    assert not bench.change(Transition.TRANSITION_ACTIVATE)
+    state = bench.ros.call(bench.operator.state, GetState.Request())
+    assert state.current_state.label == 'inactive'
+    assert len(bench.node._outputs) == 4
+    assert not any(publisher.is_activated for publisher in bench.node._outputs)
 
 
 def test_says_that_no_image_comes_and_why(bench: Bench) -> None:

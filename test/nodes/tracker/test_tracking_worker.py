@@ -3,6 +3,7 @@
 
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.tracker import tracking_worker
 from aiatrack_ros.nodes.tracker.tracking_worker import Target
 from aiatrack_ros.nodes.tracker.tracking_worker import TrackingWorker
 from aiatrack_ros.nodes.tracker.tracking_worker import warm_up
@@ -25,12 +26,14 @@ class Bench:
         self.outcomes = []
         self.complaints = []
         self.replies = []
+        self.time = 50.0  # by which images grow old
         self.worker = TrackingWorker(
             self.tracker,
             self.buffer,
             ImageDecoder(),
             self.outcomes.append,
             lambda kind, text: self.complaints.append((kind, text)),
+            lambda: self.time,
         )
 
     def show(self, number, **size):
@@ -102,6 +105,91 @@ def test_a_reset_refuses_the_box_that_waits(bench):
     bench.worker.reset(lambda *reply: bench.replies.append(reply))
     assert bench.replied(2) == (True, 'there was no target')
     assert not bench.replies[0][0]
+
+
+@pytest.mark.parametrize('stamp', [0, 33 * MS])
+def test_a_box_is_refused_where_the_newest_image_is_old(bench, stamp):
+    bench.show(1)
+    bench.answered(1)
+    bench.time += 6.2
+    bench.point_at(stamp)
+    success, text = bench.replied()
+    assert not success
+    assert 'is 6.2 s old' in text
+    assert not bench.tracker.seen
+
+
+@pytest.mark.parametrize('stamp', [0, 33 * MS])
+def test_a_box_begins_where_a_live_image_comes_meanwhile(bench, stamp):
+    bench.show(1)
+    bench.answered(1)
+    bench.time += 6.2
+    bench.point_at(stamp)
+    bench.show(2)
+    assert bench.replied() == (True, 'id')
+    assert bench.tracker.seen[0] == ('initialize', 1 if stamp else 2, BOX)
+
+
+def test_nothing_that_a_reply_or_a_command_raises_ends_the_thread(bench):
+    def refuse(*reply):
+        raise RuntimeError('the caller has gone')
+
+    def fail(settings):
+        raise RuntimeError('no logger')
+
+    good, bench.worker._complain = bench.worker._complain, fail
+    bench.worker.reset(refuse)  # even the complaint fails
+    bench.show(1)
+    bench.answered(1)
+    bench.worker._complain = good
+    target = Target(BOX, 0, 'mine', 'target')
+    bench.worker.set_target(target, refuse)
+    wait_for(lambda: bench.complaints, 'a complaint')
+    assert 'RuntimeError: the caller has gone' in bench.complaints[0][1]
+    bench.show(2)
+    assert bench.answered(2).target is target  # the box was good
+    bench.worker.set_target(Target(BOX, 99 * MS, 'late', 'target'), refuse)
+    bench.point_at(99 * MS)  # refuses the one that waits
+    bench.worker.reset(refuse)  # and this the other
+    assert not bench.replied()[0]
+    bench.point_at()
+    assert bench.replied(2) == (True, 'id')
+    assert bench.worker.fault() == ''
+
+
+def test_a_tracker_that_cannot_even_forget_does_not_end_the_thread(bench):
+    def fail(*_):
+        raise RuntimeError('out of memory')
+
+    bench.show(1)
+    bench.point_at()
+    bench.replied()
+    bench.tracker.track = bench.tracker.reset = fail
+    bench.show(2)
+    assert bench.answered(2).result is None
+    assert {kind for kind, _ in bench.complaints} == {'tracker'}
+    bench.point_at()
+    assert bench.replied(2)[0]
+
+
+def test_a_thread_that_hangs_or_has_ended_is_told(bench, monkeypatch):
+    def end(image):
+        raise SystemExit
+
+    monkeypatch.setattr(tracking_worker, 'HUNG_SECONDS', 0.3)
+    bench.show(1)
+    bench.point_at()
+    bench.replied()
+    assert bench.worker.fault() == ''
+    bench.tracker.gate.clear()
+    bench.show(2)
+    wait_for(lambda: 'hangs' in bench.worker.fault(), 'the word')
+    bench.tracker.gate.set()
+    bench.answered(2)
+    wait_for(lambda: bench.worker.fault() == '', 'all well')
+    bench.tracker.track = end
+    bench.show(3)
+    wait_for(lambda: 'has ended' in bench.worker.fault(), 'the word')
 
 
 def test_stopping_answers_whoever_waits(bench):
