@@ -99,9 +99,6 @@ class _NumpyStandIn(_StandIn):
 
 def _load_published(path: Path) -> object:
     """Read a ``torch.save`` file with ``weights_only=True``, inert objects for unknown classes."""
-    if not hasattr(torch.serialization, 'get_unsafe_globals_in_checkpoint'):
-        # Before torch 2.6 only files of nothing but tensors can be read safely.
-        return torch.load(path, map_location='cpu', weights_only=True)
     unknown = []
     if zipfile.is_zipfile(path):
         unknown = torch.serialization.get_unsafe_globals_in_checkpoint(path)
