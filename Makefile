@@ -40,8 +40,8 @@ soak: setup  ## Let the tracker node run for MINUTES=10 and see that it does not
 test: setup  ## Run all tests; TESTS=test/tracking/test_crop.py runs some
 	@$(ENV) $(LIMIT) python3 -m pytest $(TESTS)
 
-lint: setup  ## Check the style and the format; `ruff format .` mends the format
-	@$(ENV) ruff check . && ruff format --check .
+lint: setup  ## Check style, format and types; `ruff format .` mends the format
+	@$(ENV) ruff check . && ruff format --check . && mypy
 
 clean:  ## Remove what was built
 	rm -rf build install log

@@ -29,7 +29,11 @@ class MacCounter(TorchFunctionMode):
         self.macs = 0
 
     def __torch_function__(
-        self, function: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Do what was asked for and count it."""
         del types

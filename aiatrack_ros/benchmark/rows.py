@@ -8,6 +8,7 @@ from pathlib import Path
 import resource
 import time
 from typing import Any
+from typing import cast
 
 from aiatrack_ros.benchmark.flops import frame_gmac
 from aiatrack_ros.benchmark.machine import matmul_rate
@@ -146,7 +147,7 @@ class SceneBench:
         decoded = time.perf_counter()
         self._lead(scene, self._at)
         begun = time.perf_counter()
-        result = self._tracker.track(image)
+        result = cast(Evaluated, self._tracker).track(image)
         total = time.perf_counter() - begun
         parts = getattr(result, 'times', {})
         return {**parts, 'total': total, 'decode': decoded - start}
@@ -242,6 +243,8 @@ class TrackerBench(SceneBench):
         return samples
 
     def _split(self, samples: Samples) -> None:
+        if self._led.last is None:
+            return  # nothing was tracked
         end = time.perf_counter() + _STAGE_SECONDS
         for _ in range(_STAGE_REPETITIONS):
             for name, value in self._led.stage_times(*self._led.last).items():

@@ -61,7 +61,9 @@ class Scene:
         return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
 
 
-def texture(rng: np.random.Generator, width: int, height: int, colour: tuple) -> np.ndarray:
+def texture(
+    rng: np.random.Generator, width: int, height: int, colour: tuple[int, int, int]
+) -> np.ndarray:
     """Return noise of several scales around a colour, (H, W, 3) uint8."""
     total = np.empty((height, width, 3), np.float32)
     total[:] = colour
@@ -89,7 +91,7 @@ def draw_scene(size: tuple[int, int], target: str, frames: int = DRAWN_FRAMES) -
     h, w = round(tall), round(tall * _ASPECT)
     patch = texture(rng, w, h, (60, 80, 200))
     mask = np.zeros((h, w), np.uint8)
-    cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, 255, -1)
+    cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, (255,), -1)
     jpegs, boxes = [], []
     for index in range(frames):
         along = _STEP * (index - frames / 2)

@@ -125,11 +125,11 @@ def _jobs(plan: Plan, main: bool) -> list[tuple[int, int]]:
 
 def _start(
     plan: Plan, stack: contextlib.ExitStack, left_out: list[str], progress: Progress
-) -> tuple[list[_Row], dict[str, float]]:
+) -> tuple[list[_Row], dict[tuple[str, str], float]]:
     """Start a worker for each configuration that this machine can run.
 
     Returns:
-        The rows, and the 1e9 multiply-adds of a frame by model. Why others can't run is added to
+        The rows, and the 1e9 multiply-adds of a frame by network. Why others can't run is added to
         `left_out`, once for all that have the same reason.
     """
     # Their imports take longest, and all cores: what follows is made one by one.

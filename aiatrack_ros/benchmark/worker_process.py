@@ -58,7 +58,7 @@ class Worker:
         """Call a method of the object and return its result; raises what ``make`` does."""
         return self._ask((method, arguments))
 
-    def _ask(self, message: tuple) -> Any:
+    def _ask(self, message: tuple[Any, ...]) -> Any:
         try:
             self._connection.send(message)
             done, value = self._connection.recv()
@@ -101,7 +101,7 @@ def _serve(connection: Connection) -> None:
             connection.send(_attempt(getattr(held, method), arguments))
 
 
-def _attempt(function: Callable[..., Any], arguments: tuple) -> tuple[bool, Any]:
+def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
     try:
         return True, function(*arguments)
     except AiATrackError as error:

@@ -7,10 +7,12 @@ them is run.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from importlib import resources
 import json
 from pathlib import Path
 import pickle
+from typing import Any
 import zipfile
 
 from aiatrack_ros.errors import CheckpointError
@@ -68,12 +70,12 @@ def read_state_dict(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         content = _load_published(path)
     except TORN as error:
         raise CheckpointError(_unreadable(path, error)) from error
-    tensors = content.get('net', content) if isinstance(content, dict) else None
-    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
+    net = content.get('net', content) if isinstance(content, dict) else None
+    if not isinstance(net, dict) or not all(isinstance(t, Tensor) for t in net.values()):
         raise CheckpointError(
             f"checkpoint '{path}' holds no network: its key 'net' should map names to tensors"
         )
-    return tensors, {}
+    return net, {}
 
 
 class _StandIn:
@@ -83,7 +85,7 @@ class _StandIn:
     network. They are neither needed nor imported, but have to be stepped over.
     """
 
-    def __new__(cls, *_: object) -> OrderedDict:
+    def __new__(cls, *_: object) -> Any:
         return OrderedDict()  # takes attributes as well as items
 
 
@@ -102,7 +104,7 @@ def _load_published(path: Path) -> object:
     unknown = []
     if zipfile.is_zipfile(path):
         unknown = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    stand_ins = []
+    stand_ins: list[Any] = []
     for path_of_class in unknown:
         module, _, name = path_of_class.rpartition('.')
         base = _NumpyStandIn if module.startswith('numpy') else _StandIn
@@ -119,7 +121,7 @@ def _unreadable(path: Path, error: Exception) -> str:
     )
 
 
-def mismatch(network: AiATrack, tensors: dict[str, Tensor]) -> str:
+def mismatch(network: AiATrack, tensors: Mapping[str, Tensor]) -> str:
     """Return in one line how tensors differ from what a network needs; empty if they fit."""
     wanted = {name: tuple(t.shape) for name, t in network.state_dict().items()}
     found = {name: tuple(t.shape) for name, t in tensors.items()}
@@ -139,7 +141,7 @@ def mismatch(network: AiATrack, tensors: dict[str, Tensor]) -> str:
     return f'{shown} and {rest} more' if rest > 0 else shown
 
 
-def load_tensors(network: AiATrack, tensors: dict[str, Tensor], source: str) -> None:
+def load_tensors(network: AiATrack, tensors: Mapping[str, Tensor], source: str) -> None:
     """Put tensors into a network, strictly; half precision becomes float32.
 
     Raises:

@@ -160,6 +160,8 @@ class TrackerNode(ReleasingNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images and boxes from now on."""
+        if self._tracker is None:  # ROS activates only what is configured
+            return FAILURE
         result = super().on_activate(state)
         self._monitor.restart_silence()
         self._buffer.clear()
@@ -176,7 +178,7 @@ class TrackerNode(ReleasingNode):
         return result
 
     def _output(self, message_type: type, topic: str) -> Any:
-        publisher = self.create_lifecycle_publisher(
+        publisher: Any = self.create_lifecycle_publisher(
             message_type,
             topic,
             _QOS,
@@ -275,7 +277,8 @@ class TrackerNode(ReleasingNode):
                 'the stamps of the images jumped back (a bag began again, or '
                 'the clock was set); the older images are forgotten',
             )
-        self._worker.wake()
+        if self._worker is not None:
+            self._worker.wake()
 
     def _image_failed(self, error: Exception) -> None:
         self._complain('image', f'image on {self._image_topic} not used: {error}')
@@ -290,7 +293,7 @@ class TrackerNode(ReleasingNode):
     async def _on_set_target(
         self, request: SetTarget.Request, response: SetTarget.Response
     ) -> SetTarget.Response:
-        future = Future(executor=self.executor)
+        future: Any = Future(executor=self.executor)
         self._set_target(request.target, self._reply_to(future))
         response.success, response.message = await future
         return response
@@ -301,7 +304,7 @@ class TrackerNode(ReleasingNode):
         if self._worker is None:
             response.success, response.message = True, 'there was no target'
             return response
-        future = Future(executor=self.executor)
+        future: Any = Future(executor=self.executor)
         self._worker.reset(self._reply_to(future))
         response.success, response.message = await future
         return response
@@ -349,7 +352,7 @@ class TrackerNode(ReleasingNode):
         result, target = outcome.result, outcome.target
         self._state = TrackerStatus.IDLE if result is None else _STATES[result.state]
         detections = []
-        if self._state == TrackerStatus.TRACKING:
+        if result and target and self._state == TrackerStatus.TRACKING:
             detections.append(
                 messages.make_detection(
                     header, result.box, result.score, target.track_id, target.class_id
@@ -369,12 +372,13 @@ class TrackerNode(ReleasingNode):
             frames_tracked=self._monitor.tracked,
             frames_dropped=self._monitor.dropped,
         )
-        if result is not None:
+        if result is not None and target is not None:
             status.id, status.score = target.track_id, result.score
             status.memory_fill, status.compute_time = outcome.memory_fill, compute_time
         self._status.publish(status)
-        if self._settings['publish_overlay'] and self._pictures.get_subscription_count():
-            self._overlay.put(outcome)
+        overlay = self._overlay if self._settings['publish_overlay'] else None
+        if overlay is not None and self._pictures.get_subscription_count():
+            overlay.put(outcome)
 
     @_ends_with_ros
     def _publish_overlay(self, outcome: Outcome) -> None:

@@ -177,6 +177,8 @@ class TrackingWorker:
         self._waiting = (target, reply, time.monotonic() + PATIENCE)
 
     def _try_waiting(self) -> None:
+        if self._waiting is None:
+            return
         target, reply, until = self._waiting
         try:
             frame = self._buffer.find(target.stamp)
