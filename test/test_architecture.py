@@ -115,7 +115,7 @@ def unlicensed(paths: list[Path]) -> list[Path]:
 def sources(root: Path) -> list[Path]:
     """Return the files of a checkout that need a licence line."""
     top = ('.ci/run', 'CMakeLists.txt', 'Makefile', 'package.xml', 'pyproject.toml', 'setup.py')
-    folders = 'aiatrack_ros cmake config launch msg scripts srv test tools'.split()
+    folders = 'aiatrack_ros cmake config docs examples launch msg scripts srv test tools'.split()
     kinds = ('*.py', '*.sh', '*.txt', '*.in', '*.msg', '*.srv', '*.xml', '*.yaml', '*.rviz')
     found = [root / name for name in top]
     found += [path for folder in folders for kind in kinds for path in (root / folder).rglob(kind)]
@@ -195,8 +195,9 @@ def test_package_xml_names_what_is_used():
 
 
 def test_package_xml_names_what_only_tests_use():
-    ours = {path.stem for folder in ('test', 'tools') for path in (ROOT / folder).rglob('*.py')}
-    used = imported('test', 'tools') - FROM_PIP - OPTIONAL - ours - {'got10k'}
+    folders = ('examples', 'test', 'tools')
+    ours = {path.stem for folder in folders for path in (ROOT / folder).rglob('*.py')}
+    used = imported(*folders) - FROM_PIP - OPTIONAL - ours - {'got10k'}
     by_name = {'ament_cmake_pytest', 'pytest_timeout'}  # not by an import
     assert used - declared('depend', 'exec_depend') == declared('test_depend') - by_name
 
