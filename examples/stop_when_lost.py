@@ -34,20 +34,17 @@ class StopWhenLost(Node):
     def __init__(self, box: Box, **node_options: object) -> None:
         super().__init__('stop_when_lost', **node_options)
         self._box = box
+        self._asked = False
         self._seen: float | None = None  # when the target was seen last; None: it is not
         self._commands = self.create_publisher(TwistStamped, 'cmd_vel', 10)
         self.create_subscription(TwistStamped, 'cmd_vel_in', self._on_command, 10)
         self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, 10)
         self._tracker = self.create_client(SetTarget, 'tracker/set_target')
-        self._asking = self.create_timer(0.2, self._set_target)
         self.create_timer(0.1, self._watch)
 
     def _set_target(self) -> None:
-        """Ask the tracker, once it is there, to follow the box."""
-        if not self._tracker.service_is_ready():
-            self.get_logger().info('waiting for the tracker', throttle_duration_sec=5.0)
-            return
-        self._asking.cancel()
+        """Ask the tracker to follow the box."""
+        self._asked = True
         # A header without a stamp means the newest image. The score of a target is not looked at.
         target = make_detection(Header(), self._box, score=1.0)
         answer = self._tracker.call_async(SetTarget.Request(target=target))
@@ -61,7 +58,9 @@ class StopWhenLost(Node):
             self.get_logger().error(f'box refused: {reply.message}')
 
     def _on_tracks(self, tracks: Detection2DArray) -> None:
-        """Take one answer of the tracker; it is empty while there is no target, or it is lost."""
+        """Take what the tracker says of an image; empty while it has no target, or has lost it."""
+        if not self._asked and self._tracker.service_is_ready():
+            self._set_target()  # not before there is an image for the box to begin in
         if tracks.detections:
             self._seen = time.monotonic()
         else:
