@@ -2,6 +2,7 @@
 """How Sphinx builds the site: `make docs`, or rosdoc2."""
 
 import importlib.util
+import os
 from pathlib import Path
 import re
 import sys
@@ -30,23 +31,35 @@ html_theme = 'alabaster'
 html_theme_options = {'description': 'Follow one target that you point at', 'page_width': '70em'}
 
 
-def include_with_links(app: Any, _docname: str, source: list[str]) -> None:
-    """Put the files in that a page names, with links that work from here."""
+# Pages of the site that lie elsewhere in the repository; each is included by a page in docs/.
+PAGES = {
+    'README.md': 'index.md',
+    'CHANGELOG.rst': 'changelog.rst',
+    'CONTRIBUTING.md': 'contributing.md',
+    'SECURITY.md': 'security.md',
+    'config/train/history/README.md': 'training_history.md',
+}
 
-    def from_here(link: re.Match) -> str:
-        target = link[1].removeprefix('docs/')
-        for page in (target, target.lower()):  # CHANGELOG.rst is the page changelog.rst
-            if (Path(app.srcdir) / page).exists():
-                return f']({page})'
-        return f'](../{target})'
+
+def with_links_from_docs(text: str, folder: str) -> str:
+    """Return Markdown of a folder with its links to files turned into links from docs/."""
+
+    def link(match: re.Match) -> str:
+        path = os.path.normpath(os.path.join(folder, match[1]))
+        return f']({PAGES.get(path) or os.path.relpath(path, "docs")})'
+
+    return re.sub(r'\]\((?!https?:|#)([^)]+)\)', link, text)
+
+
+def include_pages(_app: Any, _docname: str, source: list[str]) -> None:
+    """Put in the pages that lie elsewhere."""
 
     def content(mark: re.Match) -> str:
-        text = (Path(app.srcdir).parent / mark[1]).read_text()
-        return re.sub(r'\]\((?!https?:|#)([^)]+)\)', from_here, text)
+        return with_links_from_docs((ROOT / mark[1]).read_text(), os.path.dirname(mark[1]))
 
-    source[0] = re.sub(r'<!-- include (\S+) -->', content, source[0])
+    source[0] = re.sub(r'<!-- include (\S+) -->', content, with_links_from_docs(source[0], 'docs'))
 
 
 def setup(app: Any) -> None:
     """Add what the extensions lack."""
-    app.connect('source-read', include_with_links)
+    app.connect('source-read', include_pages)
