@@ -8,7 +8,8 @@ import sys
 from typing import cast
 from typing import IO
 
-# Says that it has begun, then counts until its input is closed, which also happens if we die.
+# The program says that it has begun, then counts until its input is closed, which also happens if
+# this process dies.
 _SPIN = """
 import select, sys
 print(flush=True)

@@ -14,13 +14,13 @@ import numpy as np
 
 TARGETS = ('small', 'large')
 DRAWN_FRAMES = 24
-VIDEO_FRAMES = 300  # of a longer video only so many
-SMALLEST_SIZE = 64  # of a drawn frame, either way
+VIDEO_FRAMES = 300  # the most that are taken of a video
+SMALLEST_SIZE = 64  # pixels; the least width and height of a drawn frame
 
-_SMALL_HEIGHT = 36.0  # px; 30 px is the square root of the area
-_LARGE_SHARE = 0.5  # of the frame's height
+_SMALL_HEIGHT = 36.0  # pixels; the square root of the area is then 30
+_LARGE_SHARE = 0.5  # height of a large target over that of the frame
 _ASPECT = 0.7  # width over height of the target
-_STEP = 0.08  # of the target's size a frame
+_STEP = 0.08  # motion from frame to frame over the size of the target
 _JPEG_QUALITY = 90
 
 
@@ -47,7 +47,7 @@ class Scene:
 
     @property
     def has_truth(self) -> bool:
-        """Whether it is known where the target is in every frame."""
+        """Return whether the target's box is known in every frame."""
         return len(self.boxes) == len(self.jpegs)
 
     def place(self, index: int) -> int:

@@ -21,7 +21,7 @@ from aiatrack_ros.benchmark.worker_process import Worker
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.config import VARIANTS
 
-Progress = Callable[[str, int], Any]  # what comes next, and how many steps were done
+Progress = Callable[[str, int], Any]  # takes what comes next, and how many steps were done
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _start(
         The rows, and the 1e9 multiply-adds of a frame by network. Why others can't run is added to
         `left_out`, once for all that have the same reason.
     """
-    # Their imports take longest, and all cores: what follows is made one by one.
+    # All processes import at once, which takes longest; their objects are made one by one.
     ours, peers = (
         [(c, stack.enter_context(Worker(str(c), maker))) for c in configurations]
         for configurations, maker in (

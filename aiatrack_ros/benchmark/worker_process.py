@@ -40,7 +40,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C is for us; we end it
+            start_new_session=True,  # Ctrl-C is for the parent, which ends this process
         )
         theirs.close()
         self._connection.send(maker)
@@ -107,7 +107,7 @@ def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
     except AiATrackError as error:
         return False, error
     except Exception:
-        # Tracebacks don't travel; their text does.
+        # A traceback can't be sent to another process, but its text can.
         return False, RuntimeError(traceback.format_exc())
 
 

@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class LabelledObject(NamedTuple):
-    """One object that is no crowd."""
+    """One object of an annotation; crowds are none."""
 
     folder: Folder
-    picture: str  # its name in the folder
+    picture: str  # the name of the picture in the folder
     box: Box
     outline: Any  # as in the annotation; mask_of draws it
 
@@ -40,7 +40,7 @@ def find_objects(root: Path) -> Iterator[LabelledObject]:
     for table in sorted(root.glob('annotations/instances_*.json')):
         split = table.stem.removeprefix('instances_')
         places = [p for p in (root / 'images' / split, root / split) if p.is_dir()]
-        if not places:  # the annotations of train and val come together, pictures apart
+        if not places:  # annotations come for train and val together, pictures apart
             logger.warning('%s: no pictures in images/%s or %s; left out', table, split, split)
             continue
         folder = Folder(places[0], listed=False)

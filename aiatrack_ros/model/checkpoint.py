@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 _SHOWN = 4  # how many names an error message lists
-# What reading a torn or foreign pickle may end in.
+# The errors that reading a torn or foreign pickle may end in.
 TORN = (
     pickle.UnpicklingError,
     zipfile.BadZipFile,
@@ -79,14 +79,14 @@ def read_state_dict(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 class _StandIn:
-    """Takes the place of a class that this program does not have, and does nothing.
+    """A class that takes the place of one that is not here, and does nothing.
 
     The training loop of published checkpoints stored its own settings and statistics beside the
     network. They are neither needed nor imported, but have to be stepped over.
     """
 
     def __new__(cls, *_: object) -> Any:
-        return OrderedDict()  # takes attributes as well as items
+        return OrderedDict()  # which takes attributes as well as items
 
 
 class _NumpyStandIn(_StandIn):
