@@ -23,7 +23,6 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.task import Future
-from rclpy.timer import Timer
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
@@ -107,7 +106,7 @@ class TrackRecorder(Node):
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
-        self._timer: Timer | None = None
+        self._timer = None
         self.done: Future = Future()
         # May raise; ROS then destroys what there is by destroy_node().
         declare(self, PARAMETERS)
@@ -135,7 +134,7 @@ class TrackRecorder(Node):
             self._write(pair)
         if self._writer:
             self._writer.close()
-        if self._writer and self._summary.frames:
+        if self._summary.frames:
             print(self._summary.table())
             print(f'video: {self._writer.path}', flush=True)
 
@@ -161,8 +160,6 @@ class TrackRecorder(Node):
             self._write(pair)
 
     def _write(self, pair: Pair) -> None:
-        if self._writer is None:
-            return
         status = pair.answers.get('status')
         self._summary.add(status)
         if status is not None:

@@ -30,7 +30,6 @@ import numpy as np
 from rcl_interfaces.srv import GetParameters
 from rcl_interfaces.srv import SetParameters
 import rclpy
-from rclpy.client import Client
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -84,8 +83,8 @@ class LongerMemory:
     """Has the tracker keep its images longer for a while; does nothing if it cannot be asked."""
 
     def __init__(self, node: Node, seconds: float) -> None:
-        self._get: Client = node.create_client(GetParameters, 'tracker/get_parameters')
-        self._set: Client = node.create_client(SetParameters, 'tracker/set_parameters')
+        self._get = node.create_client(GetParameters, 'tracker/get_parameters')
+        self._set = node.create_client(SetParameters, 'tracker/set_parameters')
         self._seconds = seconds
         self._wanted = False
         self._before: float | None = None  # None: not changed
@@ -105,8 +104,7 @@ class LongerMemory:
         return None if before is None else self._assign(before)
 
     def _on_value(self, future: Future) -> None:
-        reply: Any = future.result()
-        values = reply.values
+        values = future.result().values
         # The answer may come after the end.
         if self._wanted and values and values[0].double_value < self._seconds:
             self._before = values[0].double_value
@@ -123,7 +121,7 @@ class SelectTarget(Node):
     def __init__(self, **node_options: Any) -> None:
         super().__init__('select_target', **node_options)
         declare(self, SELECT_TARGET)
-        self.done: Future = Future()
+        self.done = Future()
         self._decoder = images.ImageDecoder(images.load_bridge())
         self._selection = DragSelection()
         self._newest: images.ImageMessage | None = None
@@ -137,7 +135,7 @@ class SelectTarget(Node):
         self._code: int | None = None
         self._topic = self.resolve_topic_name('image')
         self._memory = LongerMemory(self, self.get_parameter('keep_seconds').value)
-        self._tracker: Client = self.create_client(SetTarget, 'tracker/set_target')
+        self._tracker = self.create_client(SetTarget, 'tracker/set_target')
         self._window = SelectionWindow(
             'select target', self.get_parameter('window_columns').value, self._on_mouse
         )
@@ -230,7 +228,7 @@ class SelectTarget(Node):
             return
         if answer.done():
             self._answer = None
-            reply: Any = answer.result()
+            reply = answer.result()
             if reply.success:
                 self.get_logger().info(f"tracking '{reply.message}'")
                 self._finish(EXIT_OK)

@@ -160,8 +160,6 @@ class TrackerNode(ReleasingNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images and boxes from now on."""
-        if self._tracker is None:  # ROS activates only what is configured
-            return FAILURE
         result = super().on_activate(state)
         self._monitor.restart_silence()
         self._buffer.clear()
@@ -304,7 +302,7 @@ class TrackerNode(ReleasingNode):
         if self._worker is None:
             response.success, response.message = True, 'there was no target'
             return response
-        future: Any = Future(executor=self.executor)
+        future = Future(executor=self.executor)
         self._worker.reset(self._reply_to(future))
         response.success, response.message = await future
         return response
