@@ -8,7 +8,7 @@ LIMIT := timeout -k 10 1200
 TESTS ?= test
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sim latency soak test lint clean distclean
+.PHONY: help setup demo sim latency soak test lint docs clean distclean
 
 help:  ## Show what can be made
 	@echo 'aiatrack_ros: follow one target through a camera stream. Targets:'
@@ -40,8 +40,11 @@ soak: setup  ## Let the tracker node run for MINUTES=10 and see that it does not
 test: setup  ## Run all tests; TESTS=test/tracking/test_crop.py runs some
 	@$(ENV) $(LIMIT) python3 -m pytest $(TESTS)
 
-lint: setup  ## Check the style and the format; `ruff format .` mends the format
-	@$(ENV) ruff check . && ruff format --check .
+lint: setup  ## Check style, format and types; `ruff format .` mends the format
+	@$(ENV) ruff check . && ruff format --check . && mypy
+
+docs: setup  ## Build the documents as a site, build/docs/index.html
+	@$(ENV) sphinx-build -W --keep-going -q docs build/docs
 
 clean:  ## Remove what was built
 	rm -rf build install log

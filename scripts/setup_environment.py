@@ -192,8 +192,6 @@ def build_package(root: Path) -> bool:
                 '--paths',
                 '.',
                 'scripts/vision_msgs',
-                '--cmake-args',
-                '-DBUILD_TESTING=OFF',
             ],
             'the package cannot be built',
         )

@@ -33,6 +33,11 @@ ARROWS = {
 ROS = {'rclpy', 'cv_bridge', 'launch', 'launch_ros', 'ament_index_python', 'message_filters'}
 IMAGES = {'cv2', 'PIL'}
 
+# What package.xml has not to name.
+STANDARD = sys.stdlib_module_names | {PACKAGE}
+FROM_PIP = {'safetensors', 'torch'}  # without a key, says README.md
+OPTIONAL = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
+
 
 def forbidden_imports(root: Path) -> list[str]:
     """Return a line for each import of the package in this folder that the rooms forbid."""
@@ -84,6 +89,20 @@ def imports(path: Path) -> list[tuple[str, int]]:
     return found
 
 
+def declared(*kinds: str) -> set[str]:
+    """Return the modules that package.xml declares in elements of these kinds."""
+    tree = ElementTree.parse(ROOT / 'package.xml')
+    keys = {element.text for kind in kinds for element in tree.iter(kind)}
+    modules = {'python3-opencv': 'cv2', 'python3-pytest-timeout': 'pytest_timeout'}
+    return {modules.get(key, key.removeprefix('python3-')) for key in keys}
+
+
+def imported(*folders: str) -> set[str]:
+    """Return what the modules in these folders import from outside of the standard library."""
+    paths = [path for folder in folders for path in (ROOT / folder).rglob('*.py')]
+    return {name.split('.')[0] for path in paths for name, _ in imports(path)} - STANDARD
+
+
 def unlicensed(paths: list[Path]) -> list[Path]:
     """Return those of the files whose beginning has no licence line."""
     return [
@@ -96,7 +115,7 @@ def unlicensed(paths: list[Path]) -> list[Path]:
 def sources(root: Path) -> list[Path]:
     """Return the files of a checkout that need a licence line."""
     top = ('.ci/run', 'CMakeLists.txt', 'Makefile', 'package.xml', 'pyproject.toml', 'setup.py')
-    folders = 'aiatrack_ros cmake config launch msg scripts srv test tools'.split()
+    folders = 'aiatrack_ros cmake config docs examples launch msg scripts srv test tools'.split()
     kinds = ('*.py', '*.sh', '*.txt', '*.in', '*.msg', '*.srv', '*.xml', '*.yaml', '*.rviz')
     found = [root / name for name in top]
     found += [path for folder in folders for kind in kinds for path in (root / folder).rglob(kind)]
@@ -104,7 +123,11 @@ def sources(root: Path) -> list[Path]:
 
 
 def test_rooms_are_named():
-    rooms = {path.stem for path in (ROOT / PACKAGE).iterdir() if not path.name.startswith('__')}
+    content = (ROOT / PACKAGE).iterdir()
+    rooms = {path.stem for path in content if path.suffix in ('', '.py')} - {
+        '__init__',
+        '__pycache__',
+    }
     assert rooms <= set(ARROWS), 'a new room: give it its arrows here and in docs'
 
 
@@ -166,18 +189,17 @@ def test_allowed_import_is_not(module, code, tmp_path):
 
 
 def test_package_xml_names_what_is_used():
-    tree = ElementTree.parse(ROOT / 'package.xml')
-    named = {element.text for kind in ('depend', 'exec_depend') for element in tree.iter(kind)}
-    modules = {'python3-opencv': 'cv2'}
-    named = {modules.get(key, key.removeprefix('python3-')) for key in named}
-    paths = [path for folder in (PACKAGE, 'launch') for path in (ROOT / folder).rglob('*.py')]
-    used = {name.split('.')[0] for path in paths for name, _ in imports(path)}
-
-    without_key = {'safetensors', 'torch'}  # from PyPI, says README.md
-    optional = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
+    used = imported(PACKAGE, 'launch') - FROM_PIP - OPTIONAL
     for_the_messages = {'rosidl_default_runtime'}
-    used -= sys.stdlib_module_names | {PACKAGE} | without_key | optional
-    assert used == named - for_the_messages
+    assert used == declared('depend', 'exec_depend') - for_the_messages
+
+
+def test_package_xml_names_what_only_tests_use():
+    folders = ('examples', 'test', 'tools')
+    ours = {path.stem for folder in folders for path in (ROOT / folder).rglob('*.py')}
+    used = imported(*folders) - FROM_PIP - OPTIONAL - ours - {'got10k'}
+    by_name = {'ament_cmake_pytest', 'pytest_timeout'}  # not by an import
+    assert used - declared('depend', 'exec_depend') == declared('test_depend') - by_name
 
 
 def test_missing_licence_is_found(tmp_path):

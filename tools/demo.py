@@ -36,8 +36,8 @@ DEMO_VIDEO = ROOT / 'build' / 'data' / 'bikes.mp4'
 DEMO_FRAMES = (76, 136)
 DEMO_BOX = '406,54,106,218'
 
-START_SECONDS = 90.0  # for all processes to start, with torch on a slow disk
-IDLE_SECONDS = 5.0  # without an image, and the recorder takes the video for ended
+START_SECONDS = 90.0  # all processes start within it, with torch on a slow disk
+IDLE_SECONDS = 5.0  # without an image for so long, the recorder takes the video for ended
 SLOWNESS = 4.0  # the video may take so many times its length
 
 

@@ -44,15 +44,15 @@ from watcher import Watcher
 from watcher import watching
 
 RATE = 30.0  # images per second
-FAST_RATE = 60.0  # the same with the fast camera, at least
-FAST_FACTOR = 1.5  # by which it is faster than the tracker, at least
-SETTLE_SECONDS = 2.0  # not measured at the start of a part
+FAST_RATE = 60.0  # images per second of the fast camera, at least
+FAST_FACTOR = 1.5  # rate of the fast camera over that of the tracker, at least
+SETTLE_SECONDS = 2.0  # at the start of a part nothing is measured for so long
 
-# What issue and README promise, for two cores.
+# The limits on two cores; README.md has what was measured.
 OVERHEAD_MEDIAN_MS = 6.0
 OVERHEAD_P99_MS = 15.0
 IDLE_PERCENT = 5.0
-LATE_PERCENT = 1.0  # what the system may disturb
+LATE_PERCENT = 1.0  # share of answers that the system may delay
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,11 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        """Whether it is within its limit."""
+        """Return whether the figure is within its limit."""
         return self.limit is None or self.value <= self.limit
 
     def line(self) -> str:
-        """Return it as text."""
+        """Return the line as text."""
         digits = 0 if self.unit == 'images' else 1
         limit = '' if self.limit is None else f'   limit {self.limit:.{digits}f}'
         return (

@@ -46,13 +46,14 @@ from watcher import Watcher
 from watcher import watching
 
 RATE = 30.0  # images per second
-SAMPLE_SECONDS = 2.0  # between two looks at the process, at most
-EVENT_SECONDS = 3.0  # between two things that happen to it, at most: each once in the warm-up
-WARM_UP_SECONDS = 60.0  # in which it may grow; of a short run a third
-SHOW_SECONDS, HIDE_SECONDS = 20.0, 3.0  # of the target
+SAMPLE_SECONDS = 2.0  # the longest time between two looks at the process
+EVENT_SECONDS = 3.0  # the longest between two events: each happens once in the warm-up
+WARM_UP_SECONDS = 60.0  # the process may grow so long, in a short run for a third of it
+SHOW_SECONDS, HIDE_SECONDS = 20.0, 3.0  # the target is in sight, and out of it, for so long
 MEMORY_MIB = 5.0
 
-# Not memory_capacity and frame_buffer_seconds, which are sizes of what is kept.
+# Parameters that change in turn. memory_capacity and frame_buffer_seconds are not among them, for
+# they are sizes of what is kept.
 CHANGES = (
     ('short_term_memory_size', 5),
     ('update_threshold', 0.7),
@@ -70,16 +71,16 @@ class Sample:
     """The process at one time, in seconds since the beginning."""
 
     time: float
-    memory: float  # MiB, resident, its own
+    memory: float  # MiB that are resident and the process's own
     files: int
     threads: int
     references: int = 0  # frames in the memory of the tracker
-    shared: float = 0.0  # MiB, resident, shared with other processes
+    shared: float = 0.0  # MiB that are resident and shared with other processes
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What happened meanwhile."""
+    """Counts of what happened during the run."""
 
     images: int
     tracked: int
@@ -189,7 +190,7 @@ class Soak:
         self.changes = 0
 
     def next_event(self) -> None:
-        """Let the next thing happen."""
+        """Carry out the next event."""
         next(self._events)()
 
     def point(self) -> None:

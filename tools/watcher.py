@@ -27,7 +27,7 @@ from vision_msgs.msg import Detection2DArray
 
 START_SECONDS = 90.0  # for a process to start, with torch on a slow disk
 ANSWER_SECONDS = 10.0  # for the answer of a service
-REFUSALS = 5  # of a target; images of a new camera may not yet arrive where it is already seen
+REFUSALS = 5  # a target may be refused so often: images of a new camera may not yet arrive
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Watcher(Node):
         self._parts = parts
         self.answers: list[Answer] = []
         self.newest: TrackerStatus | None = None
-        self.target: Detection2D | None = None  # the newest that the camera said
-        self._arrivals: dict[int, float] = {}  # of tracks whose status has not come
+        self.target: Detection2D | None = None  # the newest box that the camera told of
+        self._arrivals: dict[int, float] = {}  # arrivals of tracks whose status has not come
         best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         self.create_subscription(Detection2D, 'target', self._on_target, best_effort)
         self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, 50)

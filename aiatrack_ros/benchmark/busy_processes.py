@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import contextlib
 import subprocess
 import sys
+from typing import cast
+from typing import IO
 
-# Says that it has begun, then counts until its input is closed, which also happens if we die.
+# The program says that it has begun, then counts until its input is closed, which also happens if
+# this process dies.
 _SPIN = """
 import select, sys
 print(flush=True)
@@ -17,9 +20,9 @@ _END_SECONDS = 2.0
 
 
 @contextlib.contextmanager
-def busy_processes(count: int) -> Iterator[list[subprocess.Popen]]:
+def busy_processes(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Keep `count` processes computing for as long as the context lasts, however it is left."""
-    processes: list[subprocess.Popen] = []
+    processes: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(count):
             processes.append(
@@ -31,15 +34,15 @@ def busy_processes(count: int) -> Iterator[list[subprocess.Popen]]:
                 )
             )
         for process in processes:
-            process.stdout.readline()
+            cast(IO[bytes], process.stdout).readline()
         yield processes
     finally:
         for process in processes:
-            process.stdin.close()
+            cast(IO[bytes], process.stdin).close()
         for process in processes:
             try:
                 process.wait(_END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            process.stdout.close()
+            cast(IO[bytes], process.stdout).close()

@@ -21,7 +21,7 @@ _PRODUCTS = {torch.matmul, torch.bmm, torch.Tensor.matmul, torch.Tensor.__matmul
 class MacCounter(TorchFunctionMode):
     """Counts multiply-adds of convolutions and matrix products while it is entered.
 
-    (torch.utils.flop_counter says the same, seconds later: it has to import a compiler first.)
+    torch.utils.flop_counter counts the same, but has to import a compiler first, for seconds.
     """
 
     def __init__(self) -> None:
@@ -29,9 +29,13 @@ class MacCounter(TorchFunctionMode):
         self.macs = 0
 
     def __torch_function__(
-        self, function: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        """Do what was asked for and count it."""
+        """Run one function of torch and count its multiply-adds."""
         del types
         result = function(*args, **(kwargs or {}))
         if function is functional.linear or function is torch.conv2d:

@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-# As pip calls them; what is not installed is left out.
+# Libraries by their names on PyPI; one that is not installed is left out.
 _LIBRARIES = ('torch', 'numpy', 'openvino', 'onnxruntime', 'onnxruntime-gpu', 'tensorrt')
 # Words of /proc/cpuinfo by which x86 and ARM say that they multiply in a type.
 _CPU_WORDS = {
@@ -22,7 +22,7 @@ _CPU_WORDS = {
 # Sides of the square matrices: large enough for the full rate, small enough to take little time.
 _MATRIX_SIDE = {'cpu': 1536, 'cuda': 8192}
 _PRODUCT_SECONDS = 0.2
-_PRODUCTS = 3  # at the least
+_PRODUCTS = 3  # the fewest products that are timed
 
 
 def _cpuinfo() -> str:
@@ -93,7 +93,7 @@ def matmul_rate(device: Any, precision: str) -> float:
             if on_gpu:
                 torch.cuda.synchronize(device)
             times.append(time.perf_counter() - start)
-    if on_gpu:  # the matrices would stay with the process
+    if on_gpu:  # torch would keep the memory of the matrices
         del left, right, out
         torch.cuda.empty_cache()
     return 2 * side**3 / statistics.median(times) / 1e9

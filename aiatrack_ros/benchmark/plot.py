@@ -14,7 +14,7 @@ from aiatrack_ros.benchmark.report import scene
 from aiatrack_ros.evaluation.plots import figure
 from aiatrack_ros.evaluation.plots import save
 
-_WHOLE = 'track'  # where no parts are known
+_WHOLE = 'track'  # the one part of a row whose stages are not known
 _REST = 'other'
 # Colours that stand for the same in every plot; parts that are told get one as they come.
 _FIXED = {'network': 'C0', _WHOLE: '0.6', _REST: '0.85'}

@@ -9,7 +9,7 @@ from typing import Any
 from aiatrack_ros.evaluation.report import table
 import numpy as np
 
-Row = Mapping[str, Any]  # as in the JSON file
+Row = Mapping[str, Any]  # one entry of `rows` in the JSON file
 
 LEGEND = """\
 p50, p95, p99, mean, init: ms that track() and initialize() took; fps: 1000 / mean.
@@ -88,19 +88,19 @@ def inner_stages(row: Row) -> dict[str, float]:
 
 
 def is_peer(row: Row) -> bool:
-    """Whether it is one of OpenCV's trackers."""
+    """Return whether a row is of one of OpenCV's trackers."""
     return row['engine'] == PEER_ENGINE
 
 
 def label(row: Row) -> str:
-    """Return what ran, as a table names it."""
+    """Return the name that a table gives to what ran."""
     threads = f'{row["threads"]} thread{"s" if row["threads"] > 1 else ""}'
     where = threads if row['device'] == 'cpu' else row['device']
     return f'{row["engine"]} {row["model"]} {row["precision"]}, {where}'
 
 
 def scene(row: Row) -> str:
-    """Return what it looked at, and beside how much load."""
+    """Return the frames and the load of a row, as a table names them."""
     load = f', load {row["load"]}' if row['load'] else ''
     return f'{row["frame"]} {row["target"]}{load}'
 
@@ -110,7 +110,7 @@ def _number(value: float | None, places: int = 1) -> str:
 
 
 def _ms(value: float | None) -> str:
-    """Show three digits, whether it is a second or a tenth of a millisecond."""
+    """Return milliseconds with three significant digits."""
     if value is None:
         return '-'
     return f'{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}'

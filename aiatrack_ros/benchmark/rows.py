@@ -8,6 +8,7 @@ from pathlib import Path
 import resource
 import time
 from typing import Any
+from typing import cast
 
 from aiatrack_ros.benchmark.flops import frame_gmac
 from aiatrack_ros.benchmark.machine import matmul_rate
@@ -42,7 +43,7 @@ import torch
 SETTINGS = TrackerSettings(update_threshold=0.0, lost_threshold=0.0)
 WARM_UPS = SETTINGS.short_term_memory_size + 1
 CROP_FRAME = (1920, 1080)
-CROP_TARGETS = (16, 32, 64, 128, 256, 512, 1000)  # px, both sides
+CROP_TARGETS = (16, 32, 64, 128, 256, 512, 1000)  # width and height in pixels
 _CROP_REPETITIONS = 12
 _FEWEST_FRAMES = 3
 _IN_TORCH = ('cuda_graph', 'eager')
@@ -60,7 +61,7 @@ class Configuration:
 
     @property
     def network(self) -> tuple[str, str]:
-        """Return what decides how much a frame is to compute."""
+        """Return the engine and the model, which decide how much a frame has to compute."""
         return self.engine, self.model
 
     def __str__(self) -> str:
@@ -117,7 +118,7 @@ class LedEngine:
         return getattr(self._engine, name)
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
-        """Find the target, at the full cost, and tell the truth."""
+        """Find the target at the full cost, but return the true box where it is known."""
         self.last = (crop, long, short)
         found = self._engine.find(crop, long, short)
         return found if self.truth is None else found._replace(box=crop.to_crop(self.truth))
@@ -129,14 +130,14 @@ class SceneBench:
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
         self._scenes = scenes
         self._tracker: Evaluated | None = None
-        self._at = 0  # of the scene
+        self._at = 0  # number of the frame that was shown last
 
     def _fresh(self) -> Evaluated:
         """Return a tracker without a target."""
         raise NotImplementedError
 
     def _lead(self, scene: Scene, index: int) -> None:
-        """Get ready for what is shown as number `index`."""
+        """Get ready for the frame that is shown as number `index`."""
 
     def _step(self, scene: Scene) -> dict[str, float]:
         """Track the next frame; return the seconds it took, with those of its parts."""
@@ -146,7 +147,7 @@ class SceneBench:
         decoded = time.perf_counter()
         self._lead(scene, self._at)
         begun = time.perf_counter()
-        result = self._tracker.track(image)
+        result = cast(Evaluated, self._tracker).track(image)
         total = time.perf_counter() - begun
         parts = getattr(result, 'times', {})
         return {**parts, 'total': total, 'decode': decoded - start}
@@ -226,14 +227,14 @@ class TrackerBench(SceneBench):
         if scene.has_truth:
             self._led.truth = scene.boxes[scene.place(index)]
         elif not self._has_weights:
-            self._led.truth = scene.boxes[0]  # they would lead it astray
+            self._led.truth = scene.boxes[0]  # untrained boxes would lead it astray
 
     def measure(self, scene_index: int, frames: int, seconds: float, stages: bool) -> Samples:
         """Return samples of at most so many frames and seconds; on request, of stages too."""
         self._peak.restart()
         samples = self._show(scene_index, frames, seconds)
         samples.peak_rss_mib, samples.gpu_mib = self._peak.read()
-        own = torch.get_num_threads()  # an engine may leave torch less than it takes itself
+        own = torch.get_num_threads()  # the engine may compute on more threads than torch has
         torch.set_num_threads(self._led.threads)
         samples.matmul.append(matmul_rate(self._device, self._configuration.precision))
         torch.set_num_threads(own)
@@ -242,6 +243,8 @@ class TrackerBench(SceneBench):
         return samples
 
     def _split(self, samples: Samples) -> None:
+        if self._led.last is None:
+            return  # nothing was tracked
         end = time.perf_counter() + _STAGE_SECONDS
         for _ in range(_STAGE_REPETITIONS):
             for name, value in self._led.stage_times(*self._led.last).items():
@@ -290,11 +293,11 @@ class _PeakMemory:
         self._on_gpu = 0.0
 
     def restart(self) -> None:
-        """Forget what was not asked for, such as matrix products."""
+        """Begin to count anew, without what came before, such as matrix products."""
         try:
             Path('/proc/self/clear_refs').write_text('5')
         except OSError:
-            pass  # not Linux: then it is the peak since the process began
+            pass  # elsewhere than on Linux, the peak is that since the process began
         if self._gpu is not None:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self._gpu)
@@ -335,5 +338,5 @@ def _crop_times(frame: np.ndarray, side: float, config: Any) -> Iterable[float]:
         box = ((width - side) / 2 + 3 * number, (height - side) / 2 - 2 * number, side, side)
         start = time.perf_counter()
         crop_region(frame, box, config.search_factor, config.crop_size)
-        if number:  # the first one warms up
+        if number:  # the first product warms up and is not counted
             yield time.perf_counter() - start

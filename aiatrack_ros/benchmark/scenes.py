@@ -14,13 +14,13 @@ import numpy as np
 
 TARGETS = ('small', 'large')
 DRAWN_FRAMES = 24
-VIDEO_FRAMES = 300  # of a longer video only so many
-SMALLEST_SIZE = 64  # of a drawn frame, either way
+VIDEO_FRAMES = 300  # the most that are taken of a video
+SMALLEST_SIZE = 64  # pixels; the least width and height of a drawn frame
 
-_SMALL_HEIGHT = 36.0  # px; 30 px is the square root of the area
-_LARGE_SHARE = 0.5  # of the frame's height
+_SMALL_HEIGHT = 36.0  # pixels; the square root of the area is then 30
+_LARGE_SHARE = 0.5  # height of a large target over that of the frame
 _ASPECT = 0.7  # width over height of the target
-_STEP = 0.08  # of the target's size a frame
+_STEP = 0.08  # motion from frame to frame over the size of the target
 _JPEG_QUALITY = 90
 
 
@@ -47,7 +47,7 @@ class Scene:
 
     @property
     def has_truth(self) -> bool:
-        """Whether it is known where the target is in every frame."""
+        """Return whether the target's box is known in every frame."""
         return len(self.boxes) == len(self.jpegs)
 
     def place(self, index: int) -> int:
@@ -61,7 +61,9 @@ class Scene:
         return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
 
 
-def texture(rng: np.random.Generator, width: int, height: int, colour: tuple) -> np.ndarray:
+def texture(
+    rng: np.random.Generator, width: int, height: int, colour: tuple[int, int, int]
+) -> np.ndarray:
     """Return noise of several scales around a colour, (H, W, 3) uint8."""
     total = np.empty((height, width, 3), np.float32)
     total[:] = colour
@@ -89,7 +91,7 @@ def draw_scene(size: tuple[int, int], target: str, frames: int = DRAWN_FRAMES) -
     h, w = round(tall), round(tall * _ASPECT)
     patch = texture(rng, w, h, (60, 80, 200))
     mask = np.zeros((h, w), np.uint8)
-    cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, 255, -1)
+    cv2.ellipse(mask, (w // 2, h // 2), (w // 2, h // 2), 0, 0, 360, (255,), -1)
     jpegs, boxes = [], []
     for index in range(frames):
         along = _STEP * (index - frames / 2)

@@ -21,7 +21,7 @@ from aiatrack_ros.benchmark.worker_process import Worker
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.config import VARIANTS
 
-Progress = Callable[[str, int], Any]  # what comes next, and how many steps were done
+Progress = Callable[[str, int], Any]  # takes what comes next, and how many steps were done
 
 
 @dataclass(frozen=True)
@@ -125,14 +125,14 @@ def _jobs(plan: Plan, main: bool) -> list[tuple[int, int]]:
 
 def _start(
     plan: Plan, stack: contextlib.ExitStack, left_out: list[str], progress: Progress
-) -> tuple[list[_Row], dict[str, float]]:
+) -> tuple[list[_Row], dict[tuple[str, str], float]]:
     """Start a worker for each configuration that this machine can run.
 
     Returns:
-        The rows, and the 1e9 multiply-adds of a frame by model. Why others can't run is added to
+        The rows, and the 1e9 multiply-adds of a frame by network. Why others can't run is added to
         `left_out`, once for all that have the same reason.
     """
-    # Their imports take longest, and all cores: what follows is made one by one.
+    # All processes import at once, which takes longest; their objects are made one by one.
     ours, peers = (
         [(c, stack.enter_context(Worker(str(c), maker))) for c in configurations]
         for configurations, maker in (

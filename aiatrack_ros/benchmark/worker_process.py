@@ -40,7 +40,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # Ctrl-C is for us; we end it
+            start_new_session=True,  # Ctrl-C is for the parent, which ends this process
         )
         theirs.close()
         self._connection.send(maker)
@@ -58,7 +58,7 @@ class Worker:
         """Call a method of the object and return its result; raises what ``make`` does."""
         return self._ask((method, arguments))
 
-    def _ask(self, message: tuple) -> Any:
+    def _ask(self, message: tuple[Any, ...]) -> Any:
         try:
             self._connection.send(message)
             done, value = self._connection.recv()
@@ -101,13 +101,13 @@ def _serve(connection: Connection) -> None:
             connection.send(_attempt(getattr(held, method), arguments))
 
 
-def _attempt(function: Callable[..., Any], arguments: tuple) -> tuple[bool, Any]:
+def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
     try:
         return True, function(*arguments)
     except AiATrackError as error:
         return False, error
     except Exception:
-        # Tracebacks don't travel; their text does.
+        # A traceback can't be sent to another process, but its text can.
         return False, RuntimeError(traceback.format_exc())
 
 

@@ -30,10 +30,10 @@ REPOSITORY = 'Little-Podi/AiATrack'
 RELEASE = 'downloads'
 ARCHIVE = 'Trained_Models.zip'
 PUBLISHED_URL = f'https://github.com/{REPOSITORY}/releases/download/{RELEASE}/{ARCHIVE}'
-PUBLISHED = 'published'  # folder in the cache
+PUBLISHED = 'published'  # the folder of these models in the cache
 
 CHECKPOINTS = ('.safetensors', '.pth', '.pth.tar', '.pt')
-SHOWN_METADATA = 72  # characters of a value
+SHOWN_METADATA = 72  # the most characters of a value that are shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked for."""
+    """Carry out the action that was asked for; return the exit code."""
     args.act(args)
     return 0
 

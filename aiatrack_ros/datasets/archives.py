@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 import tarfile
 import threading
+from typing import TypeAlias
 
 from aiatrack_ros.errors import InputError
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
+Image: TypeAlias = np.ndarray  # (H, W, 3), RGB, or (H, W), a mask; uint8
 
 # What counts as a picture; a frame that is named by its number may have any of them.
 PICTURES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')

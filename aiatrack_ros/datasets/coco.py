@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class LabelledObject(NamedTuple):
-    """One object that is no crowd."""
+    """One object of an annotation; crowds are none."""
 
     folder: Folder
-    picture: str  # its name in the folder
+    picture: str  # the name of the picture in the folder
     box: Box
     outline: Any  # as in the annotation; mask_of draws it
 
@@ -40,7 +40,7 @@ def find_objects(root: Path) -> Iterator[LabelledObject]:
     for table in sorted(root.glob('annotations/instances_*.json')):
         split = table.stem.removeprefix('instances_')
         places = [p for p in (root / 'images' / split, root / split) if p.is_dir()]
-        if not places:  # the annotations of train and val come together, pictures apart
+        if not places:  # annotations come for train and val together, pictures apart
             logger.warning('%s: no pictures in images/%s or %s; left out', table, split, split)
             continue
         folder = Folder(places[0], listed=False)
@@ -59,7 +59,7 @@ def find_objects(root: Path) -> Iterator[LabelledObject]:
                 yield LabelledObject(folder, picture, box, item.get('segmentation'))
 
 
-def mask_of(outline: Any, size: tuple[int, int]) -> Image | None:
+def mask_of(outline: Any, size: tuple[int, ...]) -> Image | None:
     """Return a mask (H, W) of 0 and 255 from COCO's polygons or run lengths, or None without one.
 
     Polygons are lists x0, y0, x1, y1, ... in pixels; run lengths count zeros and ones in turn,
@@ -70,7 +70,7 @@ def mask_of(outline: Any, size: tuple[int, int]) -> Image | None:
         parts = [np.array(part, np.float64).reshape(-1, 2) for part in outline if len(part) >= 6]
         # Polygon corners lie on pixel edges, OpenCV's on pixel centres; 1/16 pixel is kept.
         points = [np.round((part - 0.5) * 16).astype(np.int32) for part in parts]
-        cv2.fillPoly(mask, points, 255, cv2.LINE_8, 4)
+        cv2.fillPoly(mask, points, (255,), cv2.LINE_8, 4)
         return mask if points else None
     if isinstance(outline, dict) and isinstance(outline.get('counts'), list):
         counts = outline['counts']

@@ -1,16 +1,16 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Sequences of tracking benchmarks on disk, recognised by their layout.
+r"""Sequences of tracking benchmarks on disk, recognised by their layout.
 
-==========  ===============================  ==============================  ====================
-layout      images                           boxes                           target absent
-==========  ===============================  ==============================  ====================
-OTB         SEQ/img/*.jpg                    SEQ/groundtruth_rect[.K].txt    NaN or empty box
-LaSOT       [CLASS/]SEQ/img/*.jpg            SEQ/groundtruth.txt             full_occlusion.txt,
-                                                                             out_of_view.txt
-GOT-10k     SEQ/*.jpg                        SEQ/groundtruth.txt             cover.label,
-                                                                             absence.label
-TrackingNet frames/SEQ/*.jpg                 anno/SEQ.txt                    NaN or empty box
-==========  ===============================  ==============================  ====================
+===========  ===============================  ==============================  ====================
+layout       images                           boxes                           target absent
+===========  ===============================  ==============================  ====================
+OTB          SEQ/img/\*.jpg                   SEQ/groundtruth_rect[.K].txt    NaN or empty box
+LaSOT        [CLASS/]SEQ/img/\*.jpg           SEQ/groundtruth.txt             full_occlusion.txt,
+                                                                              out_of_view.txt
+GOT-10k      SEQ/\*.jpg                       SEQ/groundtruth.txt             cover.label,
+                                                                              absence.label
+TrackingNet  frames/SEQ/\*.jpg                anno/SEQ.txt                    NaN or empty box
+===========  ===============================  ==============================  ====================
 
 Pictures may be JPEG, PNG, WebP or BMP everywhere. A NaN or empty box means an absent target in
 every layout; labels.py says how boxes and marks are read. A file with the first box alone, as in

@@ -87,7 +87,8 @@ def track_sequence(
         image = sequence.image(index)
         start = clock()
         if index == 0:
-            box = tuple(float(value) for value in sequence.truth[0])
+            x, y, w, h = map(float, sequence.truth[0])
+            box = (x, y, w, h)
             tracker.initialize(image, box)
             boxes[0] = box
         else:
@@ -133,7 +134,8 @@ def evaluate(
 def _warm_up(tracker: Evaluated, sequence: Sequence) -> None:
     """Let first-use costs (kernels, memory) pass before the clock counts."""
     image = sequence.image(0)
-    tracker.initialize(image, tuple(float(value) for value in sequence.truth[0]))
+    x, y, w, h = map(float, sequence.truth[0])
+    tracker.initialize(image, (x, y, w, h))
     tracker.track(image)
 
 

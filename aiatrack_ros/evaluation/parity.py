@@ -100,15 +100,16 @@ def check_stages(network: AiATrack, truth: Mapping[str, np.ndarray]) -> Iterator
     frames = truth['frames']
 
     def cut(frame: np.ndarray, box: np.ndarray) -> Crop:
-        box = tuple(float(value) for value in box)
-        return crop_region(frame, box, config.search_factor, config.crop_size)
+        x, y, w, h = map(float, box)
+        return crop_region(frame, (x, y, w, h), config.search_factor, config.crop_size)
 
     initial = cut(frames[0], truth['init_box'])
     position = network.position(_padding(initial))
     features, _ = network.extract(network.preprocess(torch.from_numpy(initial.pixels)[None]))
     memory = network.encode(features, position)
     yield _relative('initial memory', memory, truth['init_memory'])
-    boxes = torch.tensor([initial.to_crop(tuple(map(float, truth['init_box'])))])
+    x, y, w, h = map(float, truth['init_box'])
+    boxes = torch.tensor([initial.to_crop((x, y, w, h))])
     yield _relative('initial embedding', network.region_embedding(boxes), truth['init_embedding'])
     reference = network.refer(memory, boxes, position.inner)
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import math
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class Peer:
     def track(self, image: np.ndarray) -> PeerResult:
         """Return the box of the target, NaN if the peer says that it failed."""
         found, box = self._tracker.update(np.ascontiguousarray(image[..., ::-1]))
-        return PeerResult(tuple(map(float, box)) if found else (float('nan'),) * 4)
+        x, y, w, h = map(float, box) if found else (math.nan,) * 4
+        return PeerResult((x, y, w, h))
 
 
 def find_peers(folder: str | Path) -> dict[str, Peer]:
@@ -77,12 +79,12 @@ def find_peers(folder: str | Path) -> dict[str, Peer]:
 
 
 def _nano(root: Path) -> Any:
-    params = cv2.TrackerNano_Params()
+    params = cv2.TrackerNano.Params()
     params.backbone, params.neckhead = (str(root / name) for name in NANO_FILES)
-    return cv2.TrackerNano_create(params)
+    return cv2.TrackerNano.create(params)
 
 
 def _vit(root: Path) -> Any:
-    params = cv2.TrackerVit_Params()
+    params = cv2.TrackerVit.Params()
     params.net = str(root / VIT_FILES[0])
-    return cv2.TrackerVit_create(params)
+    return cv2.TrackerVit.create(params)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import asdict
 from dataclasses import dataclass
+import math
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     ranks = [_ranks(values) for values in (a, b)]
     if len(a) < 2 or any(np.ptp(r) == 0 for r in ranks):
         return float('nan')
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(ranks)[0, 1])
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -243,7 +244,7 @@ def _soonest(
     """
     noticed = [run for run in noticed if len(run)]
     allowed = sum(map(len, calm)) / 1000
-    best = (np.inf, float(thresholds[0]), WAITS[-1])
+    best = (math.inf, float(thresholds[0]), WAITS[-1])
     for threshold in thresholds:
         false = np.concatenate([run_lengths(compare(run, threshold)) for run in calm])
         # A run of n frames puts its last n - k + 1 into alarm if k in a row are waited for.
@@ -251,7 +252,7 @@ def _soonest(
         if not waits:
             continue
         # The shortest wait that is calm enough is the soonest of this threshold.
-        delay = np.mean([first_run(compare(run, threshold), waits[0]) for run in noticed])
+        delay = float(np.mean([first_run(compare(run, threshold), waits[0]) for run in noticed]))
         best = min(best, (delay, float(threshold), waits[0]), key=lambda row: row[0])
     return best[1], best[2]
 

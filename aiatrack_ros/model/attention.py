@@ -23,7 +23,7 @@ class References(NamedTuple):
     inner_position: Tensor  # (N, n, k, c)
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """Return n, the number of reference images."""
         return self.inner_position.shape[1]
 
@@ -100,7 +100,7 @@ class InnerConvolution(nn.Module):
         self.widen = nn.Conv2d(1, channels, 3, padding=1)
         self.narrow = nn.Conv2d(channels, 1, 3, padding=1)
         nn.init.zeros_(self.narrow.weight)
-        nn.init.zeros_(self.narrow.bias)
+        nn.init.zeros_(self.narrow.get_parameter('bias'))
 
     def forward(self, columns: Tensor, inner_position: Tensor) -> Tensor:
         """Return what is to be added to correlations (N, H, n, k, q)."""
@@ -127,7 +127,7 @@ class AiAAttention(nn.Module):
         self.out_proj = nn.Linear(channels, channels)
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
-        self.inner_attn: nn.Module | None = None
+        self.inner_attn: InnerAttention | InnerConvolution | None = None
         self.cascade: AiAAttention | None = None
         if inner == 'attention':
             self.inner_attn = InnerAttention(tokens, inner_channels)
@@ -171,7 +171,7 @@ class AiAAttention(nn.Module):
         # attention reads them, and nothing needs to be transposed in memory.
         columns = keys @ projected.transpose(-1, -2)  # (N, H, n * k, q)
         if self.inner_attn is not None:
-            blocks = columns.unflatten(2, (references.count, self.tokens))
+            blocks = columns.unflatten(2, (references.number, self.tokens))
             columns = (blocks + self.inner_attn(blocks, inner_position)).flatten(2, 3)
         attended = columns.softmax(dim=2).transpose(-1, -2) @ values  # (N, H, q, d / H)
         return self.merge_heads(attended)

@@ -7,6 +7,7 @@ and Le, 2019, without squeeze-and-excitation and with ReLU6) up to its fifth.
 
 from collections.abc import Sequence
 import itertools
+from typing import Any
 
 from aiatrack_ros.model.norm import FrozenBatchNorm2d
 import torch
@@ -239,17 +240,23 @@ class EfficientNetLite0(StagedBackbone):
         return [nn.Sequential(*self.blocks[start:end]) for start, end in zip([0, *ends], ends)]
 
 
-BACKBONES = {'resnet50': ResNet50, 'efficientnet_lite0': EfficientNetLite0}
+BACKBONES: dict[str, type[ResNet50 | EfficientNetLite0]] = {
+    'resnet50': ResNet50,
+    'efficientnet_lite0': EfficientNetLite0,
+}
 
 
 class Backbone(nn.Module):
     """A backbone with its own normalisation of pixel values."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.body = BACKBONES[name]()
-        self.channels: int = self.body.CHANNELS
-        self.lateral_channels: int = self.body.LATERAL_CHANNELS
+        self.body: Any = BACKBONES[name]()
+        self.channels: int = BACKBONES[name].CHANNELS
+        self.lateral_channels: int = BACKBONES[name].LATERAL_CHANNELS
         self.register_buffer('mean', torch.tensor(self.body.MEAN), persistent=False)
         self.register_buffer('std', torch.tensor(self.body.STD), persistent=False)
 

@@ -7,10 +7,12 @@ them is run.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from importlib import resources
 import json
 from pathlib import Path
 import pickle
+from typing import Any
 import zipfile
 
 from aiatrack_ros.errors import CheckpointError
@@ -23,7 +25,7 @@ import torch
 from torch import Tensor
 
 _SHOWN = 4  # how many names an error message lists
-# What reading a torn or foreign pickle may end in.
+# The errors that reading a torn or foreign pickle may end in.
 TORN = (
     pickle.UnpicklingError,
     zipfile.BadZipFile,
@@ -68,23 +70,23 @@ def read_state_dict(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         content = _load_published(path)
     except TORN as error:
         raise CheckpointError(_unreadable(path, error)) from error
-    tensors = content.get('net', content) if isinstance(content, dict) else None
-    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
+    net = content.get('net', content) if isinstance(content, dict) else None
+    if not isinstance(net, dict) or not all(isinstance(t, Tensor) for t in net.values()):
         raise CheckpointError(
             f"checkpoint '{path}' holds no network: its key 'net' should map names to tensors"
         )
-    return tensors, {}
+    return net, {}
 
 
 class _StandIn:
-    """Takes the place of a class that this program does not have, and does nothing.
+    """A class that takes the place of one that is not here, and does nothing.
 
     The training loop of published checkpoints stored its own settings and statistics beside the
     network. They are neither needed nor imported, but have to be stepped over.
     """
 
-    def __new__(cls, *_: object) -> OrderedDict:
-        return OrderedDict()  # takes attributes as well as items
+    def __new__(cls, *_: object) -> Any:
+        return OrderedDict()  # which takes attributes as well as items
 
 
 class _NumpyStandIn(_StandIn):
@@ -99,13 +101,10 @@ class _NumpyStandIn(_StandIn):
 
 def _load_published(path: Path) -> object:
     """Read a ``torch.save`` file with ``weights_only=True``, inert objects for unknown classes."""
-    if not hasattr(torch.serialization, 'get_unsafe_globals_in_checkpoint'):
-        # Before torch 2.6 only files of nothing but tensors can be read safely.
-        return torch.load(path, map_location='cpu', weights_only=True)
     unknown = []
     if zipfile.is_zipfile(path):
         unknown = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    stand_ins = []
+    stand_ins: list[Any] = []
     for path_of_class in unknown:
         module, _, name = path_of_class.rpartition('.')
         base = _NumpyStandIn if module.startswith('numpy') else _StandIn
@@ -122,7 +121,7 @@ def _unreadable(path: Path, error: Exception) -> str:
     )
 
 
-def mismatch(network: AiATrack, tensors: dict[str, Tensor]) -> str:
+def mismatch(network: AiATrack, tensors: Mapping[str, Tensor]) -> str:
     """Return in one line how tensors differ from what a network needs; empty if they fit."""
     wanted = {name: tuple(t.shape) for name, t in network.state_dict().items()}
     found = {name: tuple(t.shape) for name, t in tensors.items()}
@@ -142,7 +141,7 @@ def mismatch(network: AiATrack, tensors: dict[str, Tensor]) -> str:
     return f'{shown} and {rest} more' if rest > 0 else shown
 
 
-def load_tensors(network: AiATrack, tensors: dict[str, Tensor], source: str) -> None:
+def load_tensors(network: AiATrack, tensors: Mapping[str, Tensor], source: str) -> None:
     """Put tensors into a network, strictly; half precision becomes float32.
 
     Raises:

@@ -64,9 +64,10 @@ def average(
             written.
     """
     total: dict[str, Tensor] = {}
+    fitted = model
     for source in sources:
         tensors, metadata = read_state_dict(source)
-        model = fitting_model(tensors, str(source), model)
+        fitted = fitting_model(tensors, str(source), fitted)
         for name, tensor in tensors.items():
             # In double precision; counters, which are no numbers to average, stay the last one's.
             if tensor.is_floating_point() and name in total:
@@ -77,7 +78,7 @@ def average(
         for name, tensor in total.items()
     }
     averaged = ', '.join(f'{source.name} {sha256(source)}' for source in sources)
-    _write(mean, {**metadata, 'model': model, 'averaged': averaged}, target, half)
+    _write(mean, {**metadata, 'model': str(fitted), 'averaged': averaged}, target, half)
 
 
 def _write(

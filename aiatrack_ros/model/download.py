@@ -24,9 +24,9 @@ import zlib
 from aiatrack_ros.errors import CheckpointError
 from tqdm import tqdm
 
-TIMEOUT = 30.0  # seconds without a byte
-TRIES = 3  # in a row that bring nothing new, before giving up
-PAUSE = 1.0  # seconds before another try, times the number of those that failed
+TIMEOUT = 30.0  # seconds that may pass without a byte
+TRIES = 3  # so many in a row may bring nothing new
+PAUSE = 1.0  # seconds before another try, times the number of tries that failed
 CHUNK = 1 << 18
 LARGEST = 8 << 30  # bytes that an archive may unpack to
 SCHEMES = ('http', 'https', 'file')
@@ -146,7 +146,7 @@ def _fetch(url: str, part: Path, mark: Path, name: str, bar: Callable[..., Any])
 def _version(headers: Message) -> str:
     """Return what marks this version of a file for If-Range; empty if nothing reliable does."""
     etag = headers.get('ETag', '')
-    weak = etag.startswith('W/')  # does not promise equal bytes
+    weak = etag.startswith('W/')  # a weak tag does not promise equal bytes
     return etag if etag and not weak else headers.get('Last-Modified', '')
 
 
@@ -184,7 +184,7 @@ def unpack(archive: Path, folder: Path, suffixes: tuple[str, ...]) -> list[Path]
                 target = working / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(member) as source, target.open('wb') as file:
-                    shutil.copyfileobj(source, file, CHUNK)  # checks the CRC at the end
+                    shutil.copyfileobj(source, file, CHUNK)  # the end checks the CRC
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         shutil.rmtree(working, ignore_errors=True)
         raise CheckpointError(f'{archive}: is no whole zip ({error}); fetch it anew') from None

@@ -21,6 +21,8 @@ the key, k^T (Q^T J Q / t) k. What is left are two plain attentions, an inner on
 and an outer one of width 2 w, and nothing is approximated.
 """
 
+from typing import cast
+
 from aiatrack_ros.model.attention import AiAAttention
 from aiatrack_ros.model.attention import InnerAttention
 from aiatrack_ros.model.attention import References
@@ -38,7 +40,7 @@ class FactoredAiAAttention(nn.Module):
 
     def __init__(self, attention: AiAAttention) -> None:
         super().__init__()
-        inner = attention.inner_attn
+        inner = cast(InnerAttention, attention.inner_attn)
         self.plain = attention
         eye = torch.eye(attention.tokens, dtype=torch.float64)
         refine = eye + inner.corr_attn.out_proj.weight.double().cpu()
@@ -76,7 +78,7 @@ class FactoredAiAAttention(nn.Module):
             keys: (N, H, n * k, w).
             inner_position: (N, n, k, c).
         """
-        inner = self.plain.inner_attn
+        inner = cast(InnerAttention, self.plain.inner_attn)
         keys = keys.unflatten(2, inner_position.shape[1:3])  # (N, H, n, k, w)
         tokens = keys @ compared[:, :, None].transpose(-1, -2) + inner.corr_proj.bias
         tokens = inner.feat_norm1(tokens) + inner_position[:, None]

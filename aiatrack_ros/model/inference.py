@@ -1,6 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The same function with less work: what may be rewritten once the weights stand still."""
 
+from typing import cast
+
 from aiatrack_ros.model.backbone import SameConv2d
 from aiatrack_ros.model.backbone import symmetric_padding
 from aiatrack_ros.model.factored import factor_attentions
@@ -15,7 +17,7 @@ def for_inference(network: AiATrack, factored: bool = False) -> AiATrack:
     kernels. Every map in front of a strided convolution has an even size, because crops are a
     multiple of 16 pixels. With `factored`, attention in attention does without its large maps.
     """
-    network = fold_batch_norms(network)
+    network = cast(AiATrack, fold_batch_norms(network))
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, SameConv2d) and child.stride == (2, 2):

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """AiATrack, assembled: what it does with one crop, and with a crop and its references."""
 
+from typing import Any
 from typing import NamedTuple
 
 from aiatrack_ros.model.attention import join
@@ -99,14 +100,15 @@ class AiATrack(nn.Module):
         super().__init__()
         self.config = config
         # A list of one, because published tensor names begin with 'backbone.0'.
-        self.backbone = nn.ModuleList([Backbone(config.backbone)])
-        self.bottleneck = nn.Conv2d(self.backbone[0].channels, config.channels, 1)
+        backbone = Backbone(config.backbone)
+        self.backbone: Any = nn.ModuleList([backbone])
+        self.bottleneck = nn.Conv2d(backbone.channels, config.channels, 1)
         self.transformer = Transformer(config)
         self.foreground_embed = nn.Embedding(1, config.channels)
         self.background_embed = nn.Embedding(1, config.channels)
         if config.region_cue == 'extent':
             self.extent_embed = ExtentEmbedding(config)
-        self.box_head = CornerHead(config, self.backbone[0].lateral_channels)
+        self.box_head = CornerHead(config, backbone.lateral_channels)
         self.iou_head = IoUHead(config)
         self._unpadded = sine_position_pair(config, None)
 
@@ -181,7 +183,7 @@ class AiATrack(nn.Module):
         elif self.config.region_cue == 'mask':
             values = memory * target_cells(boxes, self.config.grid)[..., None]
         inner_position = inner_position.expand(memory.shape[0], -1, -1)
-        layer = self.transformer.decoder.layers[0]
+        layer: Any = self.transformer.decoder.layers[0]
         branches = (layer.long_term_attn, layer.short_term_attn or layer.long_term_attn)
         return Reference(
             *(

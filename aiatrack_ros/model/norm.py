@@ -2,6 +2,7 @@
 """Batch normalisation that does not move, and how it folds into the layer before it."""
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,6 +12,11 @@ from torch.nn.utils import fusion
 
 class FrozenBatchNorm2d(nn.Module):
     """A batch norm with fixed statistics and a fixed affine map: ``y = x * scale + shift``."""
+
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(self, channels: int, eps: float = 1e-5) -> None:
         super().__init__()
@@ -27,7 +33,7 @@ class FrozenBatchNorm2d(nn.Module):
         return x * scale[:, None, None] + shift[:, None, None]
 
 
-def _folded(layer: nn.Module, norm: nn.Module) -> nn.Module:
+def _folded(layer: Any, norm: Any) -> nn.Module:
     if isinstance(layer, nn.Linear):
         return fusion.fuse_linear_bn_eval(layer, norm)
     folded = copy.deepcopy(layer)

@@ -24,11 +24,11 @@ FOCAL = WIDTH / 2 / math.tan(math.radians(70) / 2)  # pixels, for 70 degrees acr
 CENTER_X, CENTER_Y = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
 CAMERA_HEIGHT = 0.5  # metres above the floor
 
-_NEAREST = 0.1  # nothing nearer than this is seen, in metres
+_NEAREST = 0.1  # metres; nothing nearer is seen
 _EDGE = 2  # rows of ceiling above the skin of walls
 _CEILING = (226, 224, 218)
-_LIGHT_NOISE = 2.0  # of the sensor, standard deviation in grey values
-_DEPTH_NOISE = 0.005  # of the depth, relative
+_LIGHT_NOISE = 2.0  # standard deviation of the sensor's noise, in grey values
+_DEPTH_NOISE = 0.005  # standard deviation of a depth over the depth
 _DEPTH_HOLES = 0.03  # share of pixels of unknown depth
 
 
@@ -109,7 +109,7 @@ class CameraView:
             self._lengths[seen] * textures.WALL_SCALE - 1.5,
         )
         z = np.where(np.isfinite(z), z, 50).astype(np.float32)
-        height = CAMERA_HEIGHT - self._down[:, None] * z  # of what a pixel sees
+        height = CAMERA_HEIGHT - self._down[:, None] * z  # metres, of the point in a pixel
         row = (textures.WALL_HEIGHT - height) * textures.WALL_SCALE + _EDGE
         picture = cv2.remap(
             self._wall_skin,
@@ -157,7 +157,7 @@ class CameraView:
         rows = np.arange(math.floor(top), math.ceil(bottom) + 1)
         skin_rows = (rows - top) / scale * textures.FIGURE_SCALE
         radius = np.interp(skin_rows, np.arange(len(self._radius)), self._radius, left=0, right=0)
-        aside = (columns - CENTER_X) / scale - x  # metres from the axis
+        aside = (columns - CENTER_X) / scale - x  # metres from the target's axis
         with np.errstate(divide='ignore', invalid='ignore'):
             share = aside[None] / radius[:, None]
         outline = np.abs(share) < 1

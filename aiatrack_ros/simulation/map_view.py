@@ -15,9 +15,9 @@ import numpy as np
 SIZE = (480, 480)  # width, height in pixels
 
 _SCALE = 80  # pixels per metre
-_LEFT, _TOP = -0.6, 2.2  # of the map in metres: x to the right, y up
+_LEFT, _TOP = -0.6, 2.2  # x and y of the map's upper left corner, in metres
 _PLOT = (48, 340, 470, 452)  # left, top, right, bottom of the plot
-_PLOT_RANGE = (0.5, 3.5)  # metres
+_PLOT_RANGE = (0.5, 3.5)  # metres from the bottom of the plot to its top
 
 # RGB
 _PAPER, _INK, _GRID, _BAND = (250, 249, 246), (40, 40, 40), (222, 220, 214), (222, 238, 222)

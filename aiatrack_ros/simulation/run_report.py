@@ -11,13 +11,13 @@ import statistics
 from aiatrack_ros.simulation.world import Pose
 from aiatrack_ros.simulation.world import WALK_SECONDS
 
-# What a good run keeps to.
+# The limits that a good run keeps.
 DISTANCE = 1.5  # metres between robot and target
-MAX_ERROR = 0.4  # metres
+MAX_ERROR = 0.4  # metres off that distance
 MAX_STOP_SECONDS = 1.0
 
-_GONE, _BACK = 0.05, 0.5  # visible share of the target below, and from, which it is that
-_STANDING = 1e-4  # metres or radians between two frames
+_GONE, _BACK = 0.05, 0.5  # the target is gone below this visible share, and back from that on
+_STANDING = 1e-4  # metres or radians between two frames that still count as standing
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ WALL_HEIGHT = 2.5
 
 # The target: a figure like a chess pawn, of this height and largest radius in metres.
 FIGURE_HEIGHT, FIGURE_RADIUS = 1.0, 0.2
-_FIGURE_COLUMNS = 720  # texels around it, half a degree each
+_FIGURE_COLUMNS = 720  # texels around the figure, half a degree each
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, depth: float) -> np.ndarray:

@@ -137,7 +137,8 @@ class _Canvas(threading.local):
     def padded(self, image: np.ndarray, rows: _Axis, columns: _Axis, size: int) -> np.ndarray:
         """Return the region (side, side, 3) of an image, black outside.
 
-        Only the rows that a resize to `size` looks at are filled in. It holds until the next call.
+        Only the rows that a resize to `size` looks at are filled in. The array holds until the
+        next call.
         """
         side = rows.side
         count = side * side * 3

@@ -5,7 +5,7 @@ from aiatrack_ros.tracking.boxes import Box
 import cv2
 import numpy as np
 
-# RGB
+# The colour of each state, RGB.
 COLORS = {'tracking': (40, 220, 60), 'lost': (235, 60, 40), 'idle': (170, 170, 170)}
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from aiatrack_ros.settings import CheckedSettings
 from aiatrack_ros.settings import setting
 
-# Types of the network's products.
+# The types of numbers that the network can multiply in.
 PRECISIONS = ('fp32', 'fp16', 'bf16')
-# What can run the network; 'auto' is the fastest that is installed.
+# Names of what can run the network; 'auto' is the fastest that is installed.
 ENGINES = ('auto', 'cuda_graph', 'openvino', 'onnxruntime', 'tensorrt', 'eager')
 
 

@@ -111,7 +111,7 @@ class VideoWriter:
         """Append a frame (H, W, 3) uint8, RGB; one of another size is scaled to the first's."""
         if self._writer is None:
             self._size = (picture.shape[1], picture.shape[0])
-            code = cv2.VideoWriter_fourcc(*'mp4v')
+            code = cv2.VideoWriter.fourcc(*'mp4v')
             self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
             if not self._writer.isOpened():
                 raise InputError(f"output '{self.path}' can't be written; choose another place")

@@ -38,7 +38,7 @@ class Extractor:
 
     def __init__(self, network: AiATrack, without: int = 0) -> None:
         self.without = without
-        self.network = fold_batch_norms(network).to(memory_format=torch.channels_last)
+        self.network = fold_batch_norms(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.no_grad()
     def __call__(self, crops: Tensor) -> tuple[Tensor, Tensor]:

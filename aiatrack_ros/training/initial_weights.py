@@ -4,6 +4,7 @@
 import importlib.util
 from pathlib import Path
 import re
+from typing import Any
 
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.model import AiATrack
@@ -72,8 +73,8 @@ def start_matching(network: AiATrack) -> None:
     start a network needs many times as long to find that out.
     """
     nn.init.orthogonal_(network.bottleneck.weight.view(network.bottleneck.weight.shape[0], -1))
-    nn.init.zeros_(network.bottleneck.bias)
-    layer = network.transformer.decoder.layers[0]
+    nn.init.zeros_(network.bottleneck.get_parameter('bias'))
+    layer: Any = network.transformer.decoder.layers[0]
     for attention in (layer.long_term_attn, layer.short_term_attn):
         if attention is not None:
             width = attention.in_proj_weight.shape[1]

@@ -30,7 +30,7 @@ from tqdm import tqdm
 try:
     from torch.utils.tensorboard import SummaryWriter
 except ImportError:  # an optional dependency; the same figures are in the .csv files
-    SummaryWriter = None
+    SummaryWriter = None  # type: ignore[assignment, misc]
 
 logger = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from dataclasses import is_dataclass
 import difflib
 from pathlib import Path
+from types import GenericAlias
 from typing import Any
 from typing import get_args
 from typing import get_origin
@@ -178,7 +179,7 @@ def parse(kind: Any, value: Any, where: str) -> Any:
         return [parse(arguments[0], item, f'{where}[{i}]') for i, item in enumerate(value)]
     if origin is tuple:
         value = list(value) if isinstance(value, tuple) else value
-        items = parse(list[arguments[0]], value, where)
+        items = parse(GenericAlias(list, (arguments[0],)), value, where)
         if len(items) != len(arguments):
             raise InputError(f'{where}: expected {len(arguments)} values, not {len(items)}')
         return tuple(items)

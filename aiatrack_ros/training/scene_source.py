@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 import queue
 import threading
+from typing import Generic
 from typing import TypeVar
 
 from aiatrack_ros.errors import InputError
@@ -102,7 +103,7 @@ class SceneSource:
         return self.compositor.scenes(number, count)
 
 
-class Ahead:
+class Ahead(Generic[Item]):
     """Calls a function for numbers in a fixed stride in a thread, `depth` results ahead."""
 
     def __init__(self, function: Callable[[int], Item], stride: int, depth: int = 2) -> None:

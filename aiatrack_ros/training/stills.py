@@ -5,12 +5,12 @@ from functools import partial
 
 from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.datasets.archives import Folder
+from aiatrack_ros.datasets.archives import Image
 from aiatrack_ros.datasets.archives import PICTURES
 from aiatrack_ros.datasets.archives import shrink
-from aiatrack_ros.training.clips import Box
+from aiatrack_ros.datasets.labels import Box
 from aiatrack_ros.training.clips import Clip
 from aiatrack_ros.training.clips import Frame
-from aiatrack_ros.training.clips import Image
 import cv2
 import numpy as np
 
@@ -117,8 +117,8 @@ def _isolated(folder: Folder, name: str, cut: str, longest: int, _: int) -> Fram
     fill = np.zeros((border.shape[0] + 2, border.shape[1] + 2), np.uint8)
     tolerance = (WHITE_TOLERANCE,) * 3
     flags = 4 | (255 << 8) | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
-    cv2.floodFill(border, fill, (0, 0), 0, tolerance, tolerance, flags)
-    mask = 255 - fill[2:-2, 2:-2]
+    cv2.floodFill(border, fill, (0, 0), (0,), tolerance, tolerance, flags)
+    mask: Image = 255 - fill[2:-2, 2:-2]
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8))
     return _frame(image, mask)
 
@@ -130,7 +130,7 @@ def _plain(folder: Folder, name: str, cut: str, longest: int, pick: int, _: int)
     return Frame(image, None, random_shape(np.random.default_rng(pick), image.shape[:2]))
 
 
-def random_shape(rng: np.random.Generator, size: tuple[int, int]) -> Image:
+def random_shape(rng: np.random.Generator, size: tuple[int, ...]) -> Image:
     """Return a mask (H, W) of one smooth random shape near the middle of a picture."""
     height, width = size
     angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
@@ -147,5 +147,5 @@ def random_shape(rng: np.random.Generator, size: tuple[int, int]) -> Image:
     centre = np.array((width, height)) * rng.uniform(0.38, 0.62, 2)
     points = np.stack((np.cos(angles), np.sin(angles)), 1) * radius[:, None] * extent + centre
     mask = np.zeros(size, np.uint8)
-    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
     return mask

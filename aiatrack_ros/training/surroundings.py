@@ -3,10 +3,10 @@
 
 import math
 
+from aiatrack_ros.datasets.archives import Image
 from aiatrack_ros.datasets.archives import shrink
-from aiatrack_ros.training.clips import Box
+from aiatrack_ros.datasets.labels import Box
 from aiatrack_ros.training.clips import Frame
-from aiatrack_ros.training.clips import Image
 import cv2
 import numpy as np
 

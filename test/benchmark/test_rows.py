@@ -90,7 +90,7 @@ def test_our_tracker():
     # It looks where the target is, and its ensemble is full of distinct frames.
     box = bench._tracker._target.box
     assert box == pytest.approx(SCENES[1].boxes[SCENES[1].place(bench._at)], abs=1e-3)
-    assert bench._led.last[2].count == rows.SETTINGS.short_term_memory_size
+    assert bench._led.last[2].number == rows.SETTINGS.short_term_memory_size
     assert bench.gmac() == pytest.approx(0.66, rel=0.02)
     assert [len(times) for times in bench.crops()] == [12] * len(rows.CROP_TARGETS)
 

@@ -85,7 +85,7 @@ def test_equals_the_loop(references: int) -> None:
     attention = make_attention()
     queries, rows = make_inputs(references)
     joined = join([attention.refer(*row) for row in rows])
-    assert joined.count == references
+    assert joined.number == references
     ours = attention(queries, joined).detach().numpy()
     np.testing.assert_allclose(ours, by_hand(attention, queries.numpy(), rows), atol=1e-10)
 

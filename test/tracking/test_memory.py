@@ -19,7 +19,7 @@ def references(number: float) -> References:
 def shown(memory: ReferenceMemory) -> list[float]:
     """Return which frames the ensemble holds; each is two keys long."""
     ensemble = memory.ensemble
-    assert ensemble.keys.shape == ensemble.values.shape == (1, 1, 2 * ensemble.count, 1)
+    assert ensemble.keys.shape == ensemble.values.shape == (1, 1, 2 * ensemble.number, 1)
     return ensemble.keys[0, 0, ::2, 0].tolist()
 
 

@@ -68,6 +68,6 @@ def test_missing_file(tmp_path: Path) -> None:
         load_config(tmp_path / 'run.yaml')
 
 
-@pytest.mark.parametrize('path', sorted((ROOT / 'config' / 'train').glob('*.yaml')), ids=str)
+@pytest.mark.parametrize('path', sorted((ROOT / 'config' / 'train').rglob('*.yaml')), ids=str)
 def test_shipped_runs_are_valid(path: Path) -> None:
     assert load_config(path).model in ('aiatrack_lite', 'aiatrack_r50')

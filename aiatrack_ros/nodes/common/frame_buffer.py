@@ -23,7 +23,7 @@ class Frame:
     """An image message as it arrived. Its picture is decoded by whoever needs it."""
 
     sequence: int  # number of the image since the node was configured, from 1
-    stamp: int  # of the header, in nanoseconds
+    stamp: int  # stamp of the header, in nanoseconds
     message: ImageMessage
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 import sys
 from typing import Any
+from typing import TypeAlias
 
 from aiatrack_ros.errors import InputError
 import cv2
@@ -22,7 +23,7 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-ImageMessage = Image | CompressedImage
+ImageMessage: TypeAlias = Image | CompressedImage
 
 _JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
 

@@ -8,10 +8,10 @@ from rclpy.lifecycle import TransitionCallbackReturn
 
 class ReleasingNode(LifecycleNode):
     """
-    Base of managed nodes: what each way out of a state has to do.
+    Base of managed nodes that lets go of what they hold on every way out of a state.
 
-    A node says what it is to leave the active state in `_stop`, and what it is to give all back in
-    `_release`. Both must be harmless in any state, and twice.
+    A node leaves the active state in `_stop`, and gives all that it holds back in `_release`. Both
+    must be harmless in any state, and when they are called twice.
     """
 
     def _stop(self) -> None:
@@ -21,7 +21,7 @@ class ReleasingNode(LifecycleNode):
         raise NotImplementedError
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop."""
+        """Leave the active state."""
         self._stop()
         return super().on_deactivate(state)
 

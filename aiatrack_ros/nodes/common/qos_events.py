@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Word of publishers and subscribers whose QoS does not match, for all versions of rclpy.
+Tell of publishers and subscribers whose QoS does not match, in all versions of rclpy.
 
-rclpy's own callbacks do the like for two kinds of events. Every event costs time whenever a node
-wakes, several per cent of a core at camera rate, so here is only the one that people run into.
+rclpy's own callbacks tell of two kinds of events. Every kind costs time whenever a node wakes,
+several per cent of a core at camera rate, so only the one that people run into is told here.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A ROS domain for a demo or a test alone: another one's images would be taken for the camera's.
+Reserve a ROS domain for one demo or test, which would take the images of another for its own.
 
 It is reserved by a lock on a file, which the system lifts when the process ends, however it ends.
 """
@@ -32,7 +32,7 @@ def reserve_domain(folder: Path | None = None) -> int:
         try:
             file = (folder / f'aiatrack_ros_domain_{domain}.lock').open('w')
         except OSError:
-            continue  # another user's
+            continue  # the file belongs to another user
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -27,6 +27,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose as PoseMessage
 from geometry_msgs.msg import PoseArray
 from geometry_msgs.msg import TwistStamped
+from rclpy.client import Client
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.duration import Duration
@@ -34,6 +35,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.task import Future
+from rclpy.timer import Timer
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
@@ -109,7 +111,7 @@ class SimNode(Node):
         self._truth = self.create_publisher(PoseArray, '~/truth', _QOS)
         self._boxes = self.create_publisher(Detection2D, '~/target_box', _QOS)
         self.create_subscription(TwistStamped, 'cmd_vel', self._on_command, _QOS)
-        self._set_target = (
+        self._set_target: Client | None = (
             self.create_client(SetTarget, 'tracker/set_target') if get['give_target'] else None
         )
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -132,7 +134,7 @@ class SimNode(Node):
 
     def _point(self) -> None:
         """Ask the tracker to take the target."""
-        if not self._set_target.service_is_ready():
+        if self._set_target is None or not self._set_target.service_is_ready():
             self._check_patience('the target', 'is tracker/set_target there?')
             return
         self._next(_RESEND_SECONDS, self._point)  # an answer takes less, or is lost
@@ -143,10 +145,11 @@ class SimNode(Node):
     def _on_target(self, answer: Future) -> None:
         if self._running or self.done.done():
             return
-        if answer.result().success:
+        reply: Any = answer.result()
+        if reply.success:
             self._begin()
         else:
-            self._end(EXIT_FAILURE, f'the tracker refused the target: {answer.result().message}')
+            self._end(EXIT_FAILURE, f'the tracker refused the target: {reply.message}')
 
     def _begin(self) -> None:
         self._running = True
@@ -242,7 +245,7 @@ class SimNode(Node):
         if hasattr(self, '_timer'):
             self.destroy_timer(self._timer)
         self._timer_work = work
-        self._timer = self.create_timer(period, work, clock=self._steady)
+        self._timer: Timer = self.create_timer(period, work, clock=self._steady)
 
     def _check_patience(self, what: str, hint: str) -> None:
         waited = self._now() - self._asked

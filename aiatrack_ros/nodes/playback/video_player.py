@@ -18,6 +18,7 @@ from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.video import Video
 import numpy as np
+from rclpy.client import Client
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -95,7 +96,9 @@ class VideoPlayer(Node):
             QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
-        self._set_target = self.create_client(SetTarget, 'set_target') if self._box else None
+        self._set_target: Client | None = None
+        if self._box:
+            self._set_target = self.create_client(SetTarget, 'set_target')
         self._timer = self.create_timer(0.05, self._wait)
 
     def _wait(self) -> None:
@@ -107,7 +110,7 @@ class VideoPlayer(Node):
     def _begin(self) -> None:
         """Publish the first frame and, if there is a target, wait until it is taken."""
         header = self._publish(self._first)
-        if self._set_target is None:
+        if self._set_target is None or self._box is None:
             self._next(self._period, self._play)
             return
         self._attempts += 1
@@ -120,16 +123,17 @@ class VideoPlayer(Node):
     def _answered(self, answer: Future) -> None:
         if self._set_target is None:  # a late answer to an earlier attempt
             return
-        if answer.result().success:
+        reply: Any = answer.result()
+        if reply.success:
             self._set_target = None
             self._next(self._period, self._play)
         elif self._attempts < REFUSALS:
             self._begin()
         else:
-            self._end(EXIT_USAGE, f'target refused: {answer.result().message}')
+            self._end(EXIT_USAGE, f'target refused: {reply.message}')
 
     def _unanswered(self) -> None:
-        self._end(EXIT_USAGE, f'no answer from {self._set_target.srv_name}')
+        self._end(EXIT_USAGE, f'no answer from {self.resolve_service_name("set_target")}')
 
     def _play(self) -> None:
         try:

@@ -173,7 +173,7 @@ class BoxSelectorNode(Node):
                 throttle_duration_sec=10.0,
             )
             return
-        if self._shown is None:
+        if self._shown is None or self._plane is None:
             self._complain('click ignored: no picture has been shown yet')
             return
         point = message.point
@@ -341,12 +341,12 @@ class BoxSelectorNode(Node):
         """Return the box that the tracker believes or last believed, and the corner that waits."""
         frame, plane = self.picture_frame, self._plane
         state = self._state()
-        if self._box and state in ('tracking', 'lost'):
+        if self._box and plane and state in ('tracking', 'lost'):
             box = plane_markers.box_marker(frame, plane, self._box, COLORS[state])
         else:
             box = plane_markers.remove(frame, 'box')
         first = self._corners.first
-        if first:
+        if first and plane:
             corner = plane_markers.cross_marker(
                 frame, plane, first.column, first.row, WAITING_COLOR
             )
@@ -367,11 +367,11 @@ class BoxSelectorNode(Node):
             return f'no image on {self._image_topic} for {silence:.0f} s', COLORS['lost']
         if self._corners.first:
             return 'click the opposite corner of the target', WAITING_COLOR
-        state = self._state()
-        if state == 'tracking':
-            return f'tracking {self._status.id} {self._status.score:.2f}', COLORS[state]
-        if state == 'lost':
-            return f'lost {self._status.id}, searching', COLORS[state]
+        state, status = self._state(), self._status
+        if status and state == 'tracking':
+            return f'tracking {status.id} {status.score:.2f}', COLORS[state]
+        if status and state == 'lost':
+            return f'lost {status.id}, searching', COLORS[state]
         return 'click two opposite corners of the target', COLORS[state]
 
     def _say(self, text: str, seconds: float) -> None:

@@ -68,7 +68,7 @@ class PictureMarkers:
         number = self._count
         self._count += 1
         markers = [self._textured(number, plane, texture)]
-        if number >= 1:
+        if self._last is not None:
             retired = self._textured(number - 1, self._last, self._blank)
             retired.scale = Vector3(x=1e-6, y=1e-6, z=1e-6)
             markers.append(retired)

@@ -4,12 +4,13 @@
 from collections.abc import Callable
 import contextlib
 import threading
+from typing import Generic
 from typing import TypeVar
 
 Item = TypeVar('Item')
 
 
-class LatestOnly:
+class LatestOnly(Generic[Item]):
     """
     A thread that works on the newest item it was given; those that come meanwhile are dropped.
 
@@ -42,7 +43,7 @@ class LatestOnly:
         while True:
             with self._condition:
                 self._condition.wait_for(lambda: self._stopped or self._item is not None)
-                if self._stopped:
+                if self._stopped or self._item is None:
                     return
                 item, self._item = self._item, None
             try:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import contextlib
 import threading
 from typing import Any
+from typing import cast
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.context import Context
@@ -68,11 +69,12 @@ class SubscriptionReader:
 
     def _run(self) -> None:
         subscription = self._subscription
+        context: Any = self._context.handle
         with contextlib.ExitStack() as held:  # so that nothing is destroyed while it is waited for
-            for each in (self._context.handle, subscription.handle, *subscription.event_handlers):
+            for each in (context, subscription.handle, *subscription.event_handlers):
                 held.enter_context(each)
             wait_set = rclpy_implementation.WaitSet(
-                1, 0, 0, 0, 0, len(subscription.event_handlers), self._context.handle
+                1, 0, 0, 0, 0, len(subscription.event_handlers), context
             )
             while not self._stopped.is_set() and self._context.ok():
                 try:
@@ -94,7 +96,7 @@ class SubscriptionReader:
         if wait_set.get_ready_entities('subscription'):
             taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
             if taken is not None:
-                subscription.callback(taken[0])
+                cast(Callable[[Any], None], subscription.callback)(taken[0])
         for handler in events:
             event = handler.take_data()
             if event is not None:

@@ -191,7 +191,7 @@ class TrackerNode(ReleasingNode):
         return result
 
     def _output(self, message_type: type, topic: str) -> Any:
-        publisher = self.create_lifecycle_publisher(
+        publisher: Any = self.create_lifecycle_publisher(
             message_type,
             topic,
             _QOS,
@@ -297,7 +297,8 @@ class TrackerNode(ReleasingNode):
                 'the stamps of the images jumped back (a bag began again, or '
                 'the clock was set); the older images are forgotten',
             )
-        self._worker.wake()
+        if self._worker is not None:
+            self._worker.wake()
 
     def _image_failed(self, error: Exception) -> None:
         self._complain('image', f'image on {self._image_topic} not used: {error}')
@@ -312,7 +313,7 @@ class TrackerNode(ReleasingNode):
     async def _on_set_target(
         self, request: SetTarget.Request, response: SetTarget.Response
     ) -> SetTarget.Response:
-        future = Future(executor=self.executor)
+        future: Any = Future(executor=self.executor)
         self._set_target(request.target, self._reply_to(future))
         response.success, response.message = await future
         return response
@@ -378,7 +379,7 @@ class TrackerNode(ReleasingNode):
         result, target = outcome.result, outcome.target
         self._state = TrackerStatus.IDLE if result is None else _STATES[result.state]
         detections = []
-        if self._state == TrackerStatus.TRACKING:
+        if result and target and self._state == TrackerStatus.TRACKING:
             detections.append(
                 messages.make_detection(
                     header, result.box, result.score, target.track_id, target.class_id
@@ -401,12 +402,13 @@ class TrackerNode(ReleasingNode):
             frames_tracked=self._monitor.tracked,
             frames_dropped=self._monitor.dropped,
         )
-        if result is not None:
+        if result is not None and target is not None:
             status.id, status.score = target.track_id, result.score
             status.memory_fill, status.compute_time = outcome.memory_fill, compute_time
         self._status.publish(status)
-        if self._settings['publish_overlay'] and self._pictures.get_subscription_count():
-            self._overlay.put(outcome)
+        overlay = self._overlay if self._settings['publish_overlay'] else None
+        if overlay is not None and self._pictures.get_subscription_count():
+            overlay.put(outcome)
 
     def _latency(self, stamp: int) -> float:
         """Return the seconds since a stamp; NaN, with a word the first time, if not known."""

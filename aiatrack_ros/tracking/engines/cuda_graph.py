@@ -172,7 +172,7 @@ class CudaGraphEngine:
             place = f'{device} ({torch.cuda.get_device_name(device)})'
         self.description = f'{self.config.name} on {place}, {precision}, CUDA graph'
         network = for_inference(network, factored=True).to(device)
-        self._network = network.to(memory_format=torch.channels_last)
+        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self._dtype != torch.float32:
             _narrow(self._network, self._dtype)
         self._positions = Positions(self._network)
@@ -219,7 +219,7 @@ class CudaGraphEngine:
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop; the memory holds until the next frame."""
-        frame = self._frames.get(short.count, self._capture)
+        frame = self._frames.get(short.number, self._capture)
         with self._computing():
             self._fill(frame, crop, long, short)
             frame.run()
@@ -234,7 +234,7 @@ class CudaGraphEngine:
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of upload, graph and readback of one ``find``, each waited for."""
-        frame = self._frames.get(short.count, self._capture)
+        frame = self._frames.get(short.number, self._capture)
         marks = []
 
         def mark(stage: str) -> None:

@@ -33,7 +33,7 @@ class EagerEngine:
         self._device = device
         self._dtype = DTYPES[precision]
         network = for_inference(network).to(self._device)
-        self._network = network.to(memory_format=torch.channels_last)
+        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._positions = Positions(self._network)
         place = cpu_text(threads)
         if self._device.type == 'cpu':

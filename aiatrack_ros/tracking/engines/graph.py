@@ -89,7 +89,7 @@ class GraphEngine:
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop."""
-        runner = self._runners.get(short.count, self._make)
+        runner = self._runners.get(short.number, self._make)
         found, memory = runner(self._inputs(crop, long, short))
         return found_from(found, torch.from_numpy(memory))
 

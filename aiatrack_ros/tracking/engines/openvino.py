@@ -77,10 +77,10 @@ class OpenVINOEngine(GraphEngine):
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of each stage of one ``find``, by OpenVINO's own count."""
         inputs = self._inputs(crop, long, short)
-        if self._timed is None or self._timed[0] != short.count:
+        if self._timed is None or self._timed[0] != short.number:
             # Counting takes time, so the graph that tracks does without.
-            compiled = self._compiled(self._onnx, short.count, PERF_COUNT=True)
-            self._timed = short.count, compiled.create_infer_request()
+            compiled = self._compiled(self._onnx, short.number, PERF_COUNT=True)
+            self._timed = short.number, compiled.create_infer_request()
         request = self._timed[1]
         inputs = {port.any_name: inputs[port.any_name] for port in request.model_inputs}
         request.infer(inputs)  # the first time is slower

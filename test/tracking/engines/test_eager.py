@@ -34,7 +34,7 @@ def test_eager_engine_is_the_network(precision: str) -> None:
     assert found.raw_iou == pytest.approx(expected.iou.item(), abs=20 * tolerance)
     later = engine.refer(found.memory, crop, found.box, initial=False)
     assert later.long is None
-    assert later.short.count == 1
+    assert later.short.number == 1
 
     times = engine.stage_times(crop, reference.long, reference.short)
     assert list(times) == ['upload', 'backbone', 'encoder', 'decoder', 'heads', 'readback']
