@@ -21,13 +21,22 @@ ARROWS = {
     'settings': set(),
     'model': set(),
     'tracking': {'model'},
+    'picker': {'tracking'},
     'datasets': set(),
     'simulation': set(),
-    'nodes': {'tracking', 'simulation', 'msg', 'srv'},
+    'nodes': {'tracking', 'picker', 'simulation', 'msg', 'srv'},
     'evaluation': {'tracking', 'datasets', 'model'},
     'benchmark': {'evaluation', 'tracking', 'datasets', 'model'},
     'training': {'model', 'datasets'},
-    'commands': {'model', 'tracking', 'datasets', 'evaluation', 'benchmark', 'training'},
+    'commands': {
+        'model',
+        'tracking',
+        'picker',
+        'datasets',
+        'evaluation',
+        'benchmark',
+        'training',
+    },
     'cli': {'commands'},
 }
 ROS = {'rclpy', 'cv_bridge', 'launch', 'launch_ros', 'ament_index_python', 'message_filters'}
@@ -52,7 +61,7 @@ def forbidden_imports(root: Path) -> list[str]:
             elif top in IMAGES:
                 known = room not in FLOOR | {'model'}
             elif top == 'torch':
-                known = room not in FLOOR | {'datasets', 'simulation'}
+                known = room not in FLOOR | {'datasets', 'picker', 'simulation'}
             else:
                 known = True
             if not known:
@@ -97,7 +106,18 @@ def sources(root: Path) -> list[Path]:
     """Return the files of a checkout that need a licence line."""
     top = ('.ci/run', 'CMakeLists.txt', 'Makefile', 'package.xml', 'pyproject.toml', 'setup.py')
     folders = 'aiatrack_ros cmake config launch msg scripts srv test tools'.split()
-    kinds = ('*.py', '*.sh', '*.txt', '*.in', '*.msg', '*.srv', '*.xml', '*.yaml', '*.rviz')
+    kinds = (
+        '*.py',
+        '*.html',
+        '*.sh',
+        '*.txt',
+        '*.in',
+        '*.msg',
+        '*.srv',
+        '*.xml',
+        '*.yaml',
+        '*.rviz',
+    )
     found = [root / name for name in top]
     found += [path for folder in folders for kind in kinds for path in (root / folder).rglob(kind)]
     return found
@@ -123,6 +143,8 @@ def test_every_source_names_its_licence():
         ('model/x.py', 'import rclpy'),
         ('model/x.py', 'import cv2'),
         ('datasets/x.py', 'import torch'),
+        ('picker/x.py', 'import rclpy'),
+        ('picker/x.py', 'from aiatrack_ros.nodes.common import images'),
         ('datasets/x.py', 'from aiatrack_ros.tracking.video import natural_key'),
         ('model/x.py', 'from aiatrack_ros.tracking import Tracker'),
         ('tracking/x.py', 'def f():\n    from sensor_msgs.msg import Image'),
