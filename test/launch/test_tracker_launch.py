@@ -10,6 +10,7 @@ import sys
 from types import ModuleType
 from types import SimpleNamespace
 
+from aiatrack_ros.nodes.selection.target_picker_node import TARGET_PICKER
 from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import VARIANTS
 import pytest
@@ -76,9 +77,13 @@ def arguments(module):
     return {argument.values[0]: argument for argument in module.ARGUMENTS}
 
 
-def start(module, **given):
+def nodes(module, **given):
     context = {name: argument.default_value for name, argument in arguments(module).items()}
-    return module.make_nodes({**context, **given})[0]
+    return module.make_nodes({**context, **given})
+
+
+def start(module, **given):
+    return nodes(module, **given)[0]
 
 
 def test_arguments_are_described_and_their_choices_are_those_of_the_node(load):
@@ -160,3 +165,20 @@ def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribut
     assert first.values == (variable, str(ROOT / 'config' / 'fastdds.xml'))
     monkeypatch.setenv(variable, 'my.xml')
     assert not any(variable in action.values for action in load().generate_launch_description())
+
+
+def test_select_starts_what_lets_people_choose(load):
+    module = load()
+    assert len(nodes(module)) == 1
+    selector = nodes(module, select='true', image='/cam')[1]
+    assert (selector.executable, selector.name) == ('box_selector_node', 'box_selector')
+    picker = nodes(module, select='web', image='/cam', namespace='front')[1]
+    assert (picker.executable, picker.name) == ('target_picker_node', 'target_picker')
+    assert (picker.namespace, picker.remappings) == ('front', [('image', '/cam')])
+    assert picker.parameters[-1] == {}
+    open_picker = nodes(module, select='web', web_host='0.0.0.0', web_port='9000')[1]
+    assert open_picker.parameters[-1] == {'host': '0.0.0.0', 'port': 9000}
+    with pytest.raises(RuntimeError, match='web_port'):
+        nodes(module, select='web', web_port='http')
+    names = {setting.name for setting in TARGET_PICKER}
+    assert set(open_picker.parameters[-1]) <= names

@@ -14,10 +14,12 @@ import pytest
 pytest.importorskip('playwright', reason='needs playwright: run make setup')
 
 from playwright.sync_api import Browser
+from playwright.sync_api import expect
 from playwright.sync_api import Page
 from playwright.sync_api import sync_playwright
 
 PATIENCE = 30_000  # milliseconds, on a busy machine
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ answered, unless the click carries the stamp of an image.
 """
 
 from collections import deque
+import sys
 import time
 from typing import Any
 
@@ -371,3 +372,7 @@ class BoxSelectorNode(Node):
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C; return the exit code."""
     return run_node(BoxSelectorNode, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

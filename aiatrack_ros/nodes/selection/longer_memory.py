@@ -11,35 +11,41 @@ _BUFFER = 'frame_buffer_seconds'
 
 
 class LongerMemory:
-    """Has the tracker keep its images longer for a while; does nothing if it cannot be asked."""
+    """Raises the tracker's frame_buffer_seconds for a while, if the tracker can be asked."""
 
-    def __init__(self, node: Node, seconds: float) -> None:
+    def __init__(self, node: Node) -> None:
         self._get = node.create_client(GetParameters, 'tracker/get_parameters')
         self._set = node.create_client(SetParameters, 'tracker/set_parameters')
-        self._seconds = seconds
-        self._wanted = False
-        self._before: float | None = None  # None: not changed
+        self._wanted = 0.0
+        self._own: float | None = None  # what the tracker had; None: not changed
+        self._asking = False
 
-    def begin(self) -> None:
-        """Raise the tracker's frame_buffer_seconds."""
-        self._wanted = True
-        if self._seconds and self._before is None and self._get.service_is_ready():
+    def want(self, seconds: float) -> Future | None:
+        """
+        Have it keep images for so long, at least; 0 puts back what it had.
+
+        Returns the future of the tracker's answer to a change, None where there is none to come.
+        """
+        changed, self._wanted = seconds != self._wanted, seconds
+        own = self._own
+        if own is not None:
+            if not seconds:
+                self._own = None
+            return self._assign(max(own, seconds)) if changed else None
+        if seconds and not self._asking and self._get.service_is_ready():
+            self._asking = True
             self._get.call_async(GetParameters.Request(names=[_BUFFER])).add_done_callback(
                 self._on_value
             )
-
-    def end(self) -> Future | None:
-        """Put it back; return the future of the tracker's answer, None without one to come."""
-        self._wanted = False
-        before, self._before = self._before, None
-        return None if before is None else self._assign(before)
+        return None
 
     def _on_value(self, future: Future) -> None:
+        self._asking = False
         values = future.result().values
         # The answer may come after the end.
-        if self._wanted and values and values[0].double_value < self._seconds:
-            self._before = values[0].double_value
-            self._assign(self._seconds)
+        if values and values[0].double_value < self._wanted:
+            self._own = values[0].double_value
+            self._assign(self._wanted)
 
     def _assign(self, seconds: float) -> Future:
         parameter = Parameter(_BUFFER, value=seconds).to_parameter_msg()

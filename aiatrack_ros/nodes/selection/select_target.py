@@ -9,6 +9,7 @@ tracker with the stamp of that image. Enter gives it, r draws again, Esc goes ba
 image and from there ends. Ends with 0 when the tracker has taken the box, with 1 when cancelled.
 """
 
+import sys
 import time
 from typing import Any
 
@@ -95,7 +96,7 @@ class SelectTarget(Node):
         self._ending_until = 0.0
         self._code: int | None = None
         self._topic = self.resolve_topic_name('image')
-        self._memory = LongerMemory(self, self.get_parameter('keep_seconds').value)
+        self._memory = LongerMemory(self)
         self._tracker = self.create_client(SetTarget, 'tracker/set_target')
         self._window = SelectionWindow(
             'select target', self.get_parameter('window_columns').value, self._on_mouse
@@ -110,7 +111,7 @@ class SelectTarget(Node):
         """Close the window, give the tracker its own memory back and destroy the node."""
         if hasattr(self, '_window'):
             self._window.close()
-            ending = self._memory.end()
+            ending = self._memory.want(0.0)
             if ending is not None:
                 rclpy.spin_until_future_complete(self, ending, timeout_sec=LAST_SECONDS)
         super().destroy_node()
@@ -125,7 +126,7 @@ class SelectTarget(Node):
             rows, columns = self._picture.shape[:2]
             self._selection.press(position, columns, rows)
             self._verdict = ''
-            self._memory.begin()
+            self._memory.want(self.get_parameter('keep_seconds').value)
         elif kind == 'move':
             self._selection.move(position)
         else:
@@ -211,12 +212,12 @@ class SelectTarget(Node):
     def _go_live(self, verdict: str) -> None:
         self._selection.clear()
         self._verdict = verdict
-        self._memory.end()
+        self._memory.want(0.0)
 
     def _finish(self, code: int) -> None:
         self._code = code
         self._selection.clear()
-        self._ending = self._memory.end()
+        self._ending = self._memory.want(0.0)
         self._ending_until = time.monotonic() + LAST_SECONDS
 
     def _end_when_ready(self) -> None:
@@ -229,3 +230,7 @@ class SelectTarget(Node):
 def main(args: list[str] | None = None) -> int:
     """Run the window until a target is taken; return the exit code."""
     return run_node(SelectTarget, args, last_words=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
