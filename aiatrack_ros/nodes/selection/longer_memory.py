@@ -19,10 +19,13 @@ class LongerMemory:
         self._wanted = 0.0
         self._own: float | None = None  # what the tracker had; None: not changed
         self._asking = False
+        self._answered = 0.0  # the most that it has been asked for and had already
 
     def want(self, seconds: float) -> Future | None:
         """
         Have it keep images for so long, at least; 0 puts back what it had.
+
+        Say it again now and then: a tracker that is not there yet cannot be asked yet.
 
         Returns the future of the tracker's answer to a change, None where there is none to come.
         """
@@ -32,7 +35,9 @@ class LongerMemory:
             if not seconds:
                 self._own = None
             return self._assign(max(own, seconds)) if changed else None
-        if seconds and not self._asking and self._get.service_is_ready():
+        if not seconds:
+            self._answered = 0.0
+        elif seconds > self._answered and not self._asking and self._get.service_is_ready():
             self._asking = True
             self._get.call_async(GetParameters.Request(names=[_BUFFER])).add_done_callback(
                 self._on_value
@@ -43,6 +48,7 @@ class LongerMemory:
         self._asking = False
         values = future.result().values
         # The answer may come after the end.
+        self._answered = self._wanted
         if values and values[0].double_value < self._wanted:
             self._own = values[0].double_value
             self._assign(self._wanted)

@@ -166,6 +166,7 @@ class TargetPickerNode(Node):
         self._set_target = self.create_client(SetTarget, 'tracker/set_target')
         self._reset = self.create_client(Trigger, 'tracker/reset')
         self._memory = LongerMemory(self)
+        self._keep = 0.0  # that it is asked for
 
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = self.create_guard_condition(self._do_work)
@@ -269,10 +270,10 @@ class TargetPickerNode(Node):
 
     def _watch(self, viewers: int, holding: int) -> None:
         """Begin or end to take images and states."""
-        keep = self._get('keep_seconds')
+        self._keep = self._get('keep_seconds')
         if not holding:
-            keep = min(keep, LINK_SECONDS) if viewers else 0.0
-        self._memory.want(keep)
+            self._keep = min(self._keep, LINK_SECONDS) if viewers else 0.0
+        self._memory.want(self._keep)
         if bool(viewers) == bool(self._watched):
             return
         if not viewers:
@@ -355,6 +356,7 @@ class TargetPickerNode(Node):
         self._waiting = [each for each in self._waiting if not each[0].done() and now <= each[1]]
         if not self._watched:
             return
+        self._memory.want(self._keep)
         silence, quiet = now - self._last_image, now - self._last_word
         if silence > SILENCE_SECONDS:
             reason = '' if self.count_publishers(self._image_topic) else ': nobody publishes it'

@@ -71,6 +71,17 @@ def test_an_end_before_the_answer_changes_nothing(bench):
     assert tracker.values == []
 
 
+def test_a_tracker_that_comes_later_is_asked_when_it_is_said_again():
+    ros = Ros()
+    try:
+        memory = LongerMemory(ros.spin(lambda **options: Node('asker', **options)))
+        memory.want(3.0)
+        tracker = ros.spin(Tracker)
+        wait_for(lambda: memory.want(3.0) or tracker.values == [3.0], 'three seconds')
+    finally:
+        ros.close()
+
+
 def test_a_tracker_that_is_not_there_is_no_matter():
     ros = Ros()
     memory = LongerMemory(ros.spin(lambda **options: Node('asker', **options)))
