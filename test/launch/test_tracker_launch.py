@@ -1,76 +1,18 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""
-The launch file, with stand-ins for launch and launch_ros, which the wheel environment lacks.
-
-They take what they are given, so that the tests see which node would be started, and how.
-"""
-
-import importlib.util
-import sys
-from types import ModuleType
-from types import SimpleNamespace
+"""The launch file of the tracker: which nodes it starts, and how."""
 
 from aiatrack_ros.nodes.selection.target_picker_node import TARGET_PICKER
 from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import VARIANTS
+from launch_stand_ins import load_launch_file
 import pytest
 from ros_harness import ROOT
-
-
-class StandIn(SimpleNamespace):
-    """Any launch action: what it was made with."""
-
-    def __init__(self, *values, **names):
-        super().__init__(values=values, **names)
-
-
-class Configuration:
-    """A launch argument, whose value the context knows."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def perform(self, context):
-        return context[self.name]
-
-
-def stand_in(name, monkeypatch, **attributes):
-    module = ModuleType(name)
-    module.__dict__.update(attributes)
-    monkeypatch.setitem(sys.modules, name, module)
 
 
 @pytest.fixture
 def load(monkeypatch):
     """Return a function that reads the launch file."""
-    stand_in('launch', monkeypatch, LaunchContext=dict, LaunchDescription=list)
-    stand_in('launch.action', monkeypatch, Action=StandIn)
-    stand_in(
-        'launch.actions',
-        monkeypatch,
-        DeclareLaunchArgument=StandIn,
-        OpaqueFunction=StandIn,
-        SetEnvironmentVariable=StandIn,
-    )
-    stand_in('launch.substitutions', monkeypatch, LaunchConfiguration=Configuration)
-    stand_in('launch_ros', monkeypatch)
-    stand_in('launch_ros.actions', monkeypatch, LifecycleNode=StandIn, Node=StandIn)
-    stand_in('ament_index_python', monkeypatch)
-    stand_in(
-        'ament_index_python.packages',
-        monkeypatch,
-        get_package_share_directory=lambda package: str(ROOT),
-    )
-
-    def load():
-        spec = importlib.util.spec_from_file_location(
-            'tracker_launch', ROOT / 'launch' / 'tracker.launch.py'
-        )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    return lambda: load_launch_file('tracker', monkeypatch)
 
 
 def arguments(module):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(200)
 
 @pytest.fixture
 def film(tmp_path):
-    """Return a video in which a patch to and fro, so that it goes on for ever."""
+    """Return a video in which a patch moves to and fro, so that it goes on for ever."""
     folder = tmp_path / 'film'
     folder.mkdir()
     noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)

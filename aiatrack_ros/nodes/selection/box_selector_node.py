@@ -358,7 +358,8 @@ class BoxSelectorNode(Node):
             return f'tracking {self._status.id} {self._status.score:.2f}', COLORS[state]
         if state == 'lost':
             return f'lost {self._status.id}, searching', COLORS[state]
-        return 'click two opposite corners of the target', COLORS[state]
+        # RViz takes a drag for a click where the button is let go of.
+        return "click two opposite corners of the target (don't drag)", COLORS[state]
 
     def _say(self, text: str, seconds: float) -> None:
         """Show words above the picture for a while."""
