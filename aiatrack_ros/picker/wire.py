@@ -150,7 +150,7 @@ def state_text(state: TargetState) -> str:
             'stamp': str(state.stamp),
             'state': state.state,
             'id': state.track_id,
-            'box': None if state.box is None else [round(float(v), 2) for v in state.box],
+            'box': _drawable(state.box),
             'score': _rounded(state.score, 4),
             'rate': _rounded(state.rate, 2),
             'latency': _rounded(state.latency, 4),
@@ -174,6 +174,11 @@ def reply_text(request: int, good: bool, text: str) -> str:
 def notice_text(text: str) -> str:
     """Return a line for all to read."""
     return json.dumps({'type': 'notice', 'text': text})
+
+
+def _drawable(box: Box | None) -> list[float] | None:
+    numbers = [_rounded(value, 2) for value in box or ()]
+    return None if not numbers or None in numbers else numbers
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -109,3 +109,9 @@ def test_states_are_json_that_every_browser_reads():
     assert message['box'] == [1, 2, 3, 4]
     assert message['score'] == 0.5
     assert message['rate'] is None and message['latency'] is None
+
+
+def test_a_box_that_cannot_be_drawn_is_none():
+    for box in (None, (1.0, 2.0, float('nan'), 4.0), (1.0, 2.0, float('inf'), 4.0)):
+        text = wire.state_text(wire.TargetState(box=box))
+        assert json.loads(text, parse_constant=pytest.fail)['box'] is None
