@@ -31,6 +31,8 @@ from aiatrack_ros.nodes.follow.follow_control import Command
 from aiatrack_ros.nodes.follow.follow_control import Follower
 from aiatrack_ros.nodes.follow.follow_control import FollowSettings
 from aiatrack_ros.nodes.follow.follow_control import Sighting
+from aiatrack_ros.nodes.follow.target_frame import namespaced_frame
+from aiatrack_ros.nodes.follow.target_frame import target_transform
 from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
@@ -48,6 +50,7 @@ from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
@@ -61,6 +64,7 @@ _LAST_WORDS = Duration(seconds=0.3)
 
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+_TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)  # as everybody's
 
 # Jazzy brought the stamped command.
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
@@ -76,6 +80,14 @@ FOLLOW_NODE = (
         read_only=True,
     ),
     Setting('base_frame', 'base_link', 'frame_id of cmd_vel', read_only=True),
+    Setting(
+        'target_frame',
+        'target',
+        'tf frame of the target, in that of the camera; in a namespace it comes after that: '
+        'front_target; empty publishes none',
+        pattern=r'[A-Za-z0-9_/.-]*',
+        read_only=True,
+    ),
     *(
         Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
         for field in dataclasses.fields(FollowSettings)
@@ -125,7 +137,8 @@ class FollowNode(ReleasingNode):
             TwistStamped if self._stamped else Twist, 'cmd_vel', _NEWEST
         )
         self._target_pose = self.create_lifecycle_publisher(PoseStamped, '~/target_pose', _NEWEST)
-        self._outputs = [self._cmd_vel, self._target_pose]
+        self._frames = self.create_lifecycle_publisher(TFMessage, '/tf', _TF)
+        self._outputs = [self._cmd_vel, self._target_pose, self._frames]
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -316,6 +329,9 @@ class FollowNode(ReleasingNode):
         pose = PoseStamped(header=header)
         pose.pose.position.x, pose.pose.position.y, pose.pose.position.z = position
         self._target_pose.publish(pose)
+        frame = namespaced_frame(self, self.get_parameter('target_frame').value)
+        if frame:
+            self._frames.publish(target_transform(header, frame, position))
 
     def _now(self) -> float:
         return self._clock.now().nanoseconds / 1e9
