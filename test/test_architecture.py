@@ -3,6 +3,7 @@
 
 import ast
 from pathlib import Path
+import re
 import sys
 from xml.etree import ElementTree
 
@@ -200,6 +201,20 @@ def test_package_xml_names_what_is_used():
     for_the_messages = {'rosidl_default_runtime'}
     used -= sys.stdlib_module_names | {PACKAGE} | without_key | optional
     assert used == named - for_the_messages
+
+
+def test_every_executable_also_starts_with_python_m():
+    listed = re.search(
+        r'foreach\(NODE\s+(.*?)\)', (ROOT / 'CMakeLists.txt').read_text(), re.DOTALL
+    )
+    names = listed[1].split()
+    assert 'tracker.tracker_node' in names
+    for name in names:
+        path = ROOT / PACKAGE / 'nodes' / f'{name.replace(".", "/")}.py'
+        # Without this, python3 -m ends at once, without a word.
+        assert path.read_text().endswith("if __name__ == '__main__':\n    sys.exit(main())\n"), (
+            name
+        )
 
 
 def test_missing_licence_is_found(tmp_path):

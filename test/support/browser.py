@@ -59,6 +59,11 @@ def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     assert not wrong
 
 
+def shown_stamp(page: Page) -> int:
+    """Return the stamp of the picture on the page."""
+    return int(page.locator('#frame').get_attribute('data-stamp'))
+
+
 class LongLink:
     """
     A port that leads to another one, and takes its time each way.

@@ -10,11 +10,13 @@ import sys
 
 from browser import chromium
 from browser import open_page
+from browser import shown_stamp
 import cv2
 import numpy as np
 from playwright.sync_api import expect
 import pytest
 from ros_harness import ROOT
+from ros_harness import wait_for
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -60,9 +62,9 @@ def test_a_box_drawn_on_the_running_video_is_followed_until_ctrl_c(film):
             page.mouse.up()
             page.click('#follow')
             expect(page.locator('#state')).to_have_text('tracking')
-            seen = page.locator('#frame').get_attribute('data-stamp')
+            seen = shown_stamp(page)
             # After its last frame the video begins again.
-            page.wait_for_function(f'BigInt(frame.dataset.stamp) > {int(seen) + 10**9}n')
+            wait_for(lambda: shown_stamp(page) > seen + 10**9, 'more than there is of it')
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
         assert (process.returncode, errors) == (0, '')

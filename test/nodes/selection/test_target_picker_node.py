@@ -22,6 +22,7 @@ from aiatrack_ros.tracking.boxes import box_iou
 from browser import chromium
 from browser import LongLink
 from browser import open_page
+from browser import shown_stamp
 import numpy as np
 from playwright.sync_api import expect
 from rclpy.node import Node
@@ -134,10 +135,6 @@ def draw(page, box):
     page.mouse.down()
     page.mouse.move(*on_page(page, x + w, y + h), steps=3)
     page.mouse.up()
-
-
-def shown_stamp(page):
-    return int(page.locator('#frame').get_attribute('data-stamp'))
 
 
 def draw_what_is_seen(page, camera):
