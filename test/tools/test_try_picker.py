@@ -18,7 +18,7 @@ import pytest
 from ros_harness import ROOT
 from ros_harness import wait_for
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture
