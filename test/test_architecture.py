@@ -3,6 +3,7 @@
 
 import ast
 from pathlib import Path
+import re
 import sys
 from xml.etree import ElementTree
 
@@ -21,13 +22,22 @@ ARROWS = {
     'settings': set(),
     'model': set(),
     'tracking': {'model'},
+    'picker': {'tracking'},
     'datasets': set(),
     'simulation': set(),
-    'nodes': {'tracking', 'simulation', 'msg', 'srv'},
+    'nodes': {'tracking', 'picker', 'simulation', 'msg', 'srv'},
     'evaluation': {'tracking', 'datasets', 'model'},
     'benchmark': {'evaluation', 'tracking', 'datasets', 'model'},
     'training': {'model', 'datasets'},
-    'commands': {'model', 'tracking', 'datasets', 'evaluation', 'benchmark', 'training'},
+    'commands': {
+        'model',
+        'tracking',
+        'picker',
+        'datasets',
+        'evaluation',
+        'benchmark',
+        'training',
+    },
     'cli': {'commands'},
 }
 ROS = {'rclpy', 'cv_bridge', 'launch', 'launch_ros', 'ament_index_python', 'message_filters'}
@@ -57,7 +67,7 @@ def forbidden_imports(root: Path) -> list[str]:
             elif top in IMAGES:
                 known = room not in FLOOR | {'model'}
             elif top == 'torch':
-                known = room not in FLOOR | {'datasets', 'simulation'}
+                known = room not in FLOOR | {'datasets', 'picker', 'simulation'}
             else:
                 known = True
             if not known:
@@ -116,7 +126,18 @@ def sources(root: Path) -> list[Path]:
     """Return the files of a checkout that need a licence line."""
     top = ('.ci/run', 'CMakeLists.txt', 'Makefile', 'package.xml', 'pyproject.toml', 'setup.py')
     folders = 'aiatrack_ros cmake config docs examples launch msg scripts srv test tools'.split()
-    kinds = ('*.py', '*.sh', '*.txt', '*.in', '*.msg', '*.srv', '*.xml', '*.yaml', '*.rviz')
+    kinds = (
+        '*.py',
+        '*.html',
+        '*.sh',
+        '*.txt',
+        '*.in',
+        '*.msg',
+        '*.srv',
+        '*.xml',
+        '*.yaml',
+        '*.rviz',
+    )
     found = [root / name for name in top]
     found += [path for folder in folders for kind in kinds for path in (root / folder).rglob(kind)]
     return found
@@ -146,6 +167,8 @@ def test_every_source_names_its_licence():
         ('model/x.py', 'import rclpy'),
         ('model/x.py', 'import cv2'),
         ('datasets/x.py', 'import torch'),
+        ('picker/x.py', 'import rclpy'),
+        ('picker/x.py', 'from aiatrack_ros.nodes.common import images'),
         ('datasets/x.py', 'from aiatrack_ros.tracking.video import natural_key'),
         ('model/x.py', 'from aiatrack_ros.tracking import Tracker'),
         ('tracking/x.py', 'def f():\n    from sensor_msgs.msg import Image'),
@@ -200,6 +223,20 @@ def test_package_xml_names_what_only_tests_use():
     used = imported(*folders) - FROM_PIP - OPTIONAL - ours - {'got10k'}
     by_name = {'ament_cmake_pytest', 'pytest_timeout'}  # not by an import
     assert used - declared('depend', 'exec_depend') == declared('test_depend') - by_name
+
+
+def test_every_executable_also_starts_with_python_m():
+    listed = re.search(
+        r'foreach\(NODE\s+(.*?)\)', (ROOT / 'CMakeLists.txt').read_text(), re.DOTALL
+    )
+    names = listed[1].split()
+    assert 'tracker.tracker_node' in names
+    for name in names:
+        path = ROOT / PACKAGE / 'nodes' / f'{name.replace(".", "/")}.py'
+        # Without this, python3 -m ends at once, without a word.
+        assert path.read_text().endswith("if __name__ == '__main__':\n    sys.exit(main())\n"), (
+            name
+        )
 
 
 def test_missing_licence_is_found(tmp_path):

@@ -3,55 +3,80 @@
 
 import argparse
 import csv
+import json
 from pathlib import Path
 import statistics
 import sys
 
 from aiatrack_ros.commands.options import add_tracker_arguments
 from aiatrack_ros.commands.options import tracker_from_arguments
+from aiatrack_ros.commands.target_choice import ended_by_interrupt
+from aiatrack_ros.commands.target_choice import target_choice
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.tracking.boxes import parse_box
+from aiatrack_ros.tracking.picture_writer import PictureWriter
+from aiatrack_ros.tracking.sources import open_source
+from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.track_video import COLUMNS
 from aiatrack_ros.tracking.track_video import track_video
-from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
 
 DESCRIPTION = """\
-Follow one target through a video or a folder of pictures, from a box in the first frame on.
+Follow one target through a video, pictures, a camera or a stream, from a box in one frame on.
 
   aiatrack track street.mp4 --box 310,120,60,150 --output tracked.mp4 --csv boxes.csv
+  aiatrack track street.mp4                  # draw the box on a web page
+  aiatrack track 0 --output tracked.mp4      # a camera, shown on the page; Ctrl-C ends it
+  aiatrack track 'shots/*.jpg' --box '@corners 20%,30%,40%,80%' --json boxes.jsonl --output drawn
 
-The box is x,y,w,h in pixels of the first frame: top-left corner, width, height."""
+The box is x,y,w,h in pixels of the first frame: top-left corner, width, height.
+'@corners x1,y1,x2,y2' are two corners instead, and a number with % is a part of the picture."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument('video', metavar='VIDEO_OR_FOLDER', help='what to track in')
     parser.add_argument(
-        '--box', required=True, metavar='x,y,w,h', help='the target in the first frame, in pixels'
+        'video',
+        metavar='SOURCE',
+        help='a video, a folder or quoted pattern of pictures, a camera (0, /dev/video0) or the '
+        'address of a stream (rtsp://, http://)',
     )
     parser.add_argument(
-        '--output', metavar='OUT.mp4', help='write the video with the boxes drawn in'
+        '--box',
+        default='',
+        metavar='x,y,w,h',
+        help='the target in the first frame; without it a web page asks for it',
+    )
+    parser.add_argument(
+        '--output',
+        metavar='OUT.mp4',
+        help='write the video with the boxes drawn in; OUT without .mp4 is a folder of pictures',
     )
     parser.add_argument('--csv', metavar='BOXES.csv', help=f'write {",".join(COLUMNS)} per frame')
+    parser.add_argument('--json', metavar='BOXES.jsonl', help='the same, one JSON object a line')
     add_tracker_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
-    box = parse_box(args.box)
-    video = Video(args.video)
-    if args.csv and not Path(args.csv).expanduser().parent.is_dir():
-        raise InputError(f"csv '{args.csv}' can't be written: its folder does not exist")
-    writer = VideoWriter(args.output, video.fps) if args.output else None
-    tracker = tracker_from_arguments(args)
-    print(tracker.description)
+    video = open_source(args.video)
+    for name in ('csv', 'json'):
+        path = getattr(args, name)
+        if path and not Path(path).expanduser().parent.is_dir():
+            raise InputError(f"{name} '{path}' can't be written: its folder does not exist")
+    writer = _writer(args.output, video.fps) if args.output else None
     try:
-        rows, seconds = track_video(tracker, video, box, writer)
+        tracker = tracker_from_arguments(args)
+        print(tracker.description)
+        with target_choice(args.box, video) as choice, ended_by_interrupt(video):
+            box, begun = choice.choose(video)
+            rows, seconds = track_video(choice.shown(tracker), begun, box, writer)
     finally:
         if writer:
             writer.close()
+    if args.json:
+        with Path(args.json).expanduser().open('w', encoding='utf-8') as file:
+            file.writelines(json.dumps(dict(zip(COLUMNS, row))) + '\n' for row in rows)
     if args.csv:
         with Path(args.csv).expanduser().open('w', newline='', encoding='utf-8') as file:
             table = csv.writer(file)
@@ -61,7 +86,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _summarise(rows: list[tuple], seconds: list[float], video: Video) -> None:
+def _writer(path: str, fps: float) -> VideoWriter | PictureWriter:
+    folder = Path(path).expanduser()
+    return PictureWriter(path) if folder.is_dir() or not folder.suffix else VideoWriter(path, fps)
+
+
+def _summarise(rows: list[tuple], seconds: list[float], video: Source) -> None:
     if len(rows) < video.frame_count:
         print(
             f"video '{video.path}' ended after {len(rows)} of {video.frame_count} frames",

@@ -3,6 +3,8 @@
 
 from aiatrack_ros.nodes.selection.box_selector_node import BOX_SELECTOR
 from aiatrack_ros.nodes.selection.box_selector_node import BoxSelectorNode
+from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
+from aiatrack_ros.nodes.selection.plane_markers import text_marker
 import pytest
 from ros_harness import ROOT
 from ros_harness import Ros
@@ -66,6 +68,14 @@ def test_view_shows_the_whole_plane(config):
     (width,) = (setting.default for setting in BOX_SELECTOR if setting.name == 'picture_width')
     window = config['Window Geometry']['Width']
     assert 0.5 * window < width * view['Scale'] < 0.75 * window  # beside the left dock
+
+
+def test_the_line_above_a_picture_of_5_to_4_is_in_view(config):
+    view = config['Visualization Manager']['Views']['Current']
+    marker = text_marker('picture', PicturePlane(1280, 1024, 1.6), 'words', (0, 0, 0))
+    top = marker.pose.position.y + marker.scale.z / 2
+    bars = 95  # pixels that RViz takes for title, menu, tools and status
+    assert 2 * top * view['Scale'] < config['Window Geometry']['Height'] - bars
 
 
 def test_classes_are_known(config):

@@ -1,84 +1,31 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""
-The launch file, with stand-ins for launch and launch_ros, which the wheel environment lacks.
+"""The launch file of the tracker: which nodes it starts, and how."""
 
-They take what they are given, so that the tests see which node would be started, and how.
-"""
-
-import importlib.util
-import sys
-from types import ModuleType
-from types import SimpleNamespace
-
+from aiatrack_ros.nodes.selection.target_picker_node import TARGET_PICKER
 from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import VARIANTS
+from launch_stand_ins import load_launch_file
 import pytest
 from ros_harness import ROOT
-
-
-class StandIn(SimpleNamespace):
-    """Any launch action: what it was made with."""
-
-    def __init__(self, *values, **names):
-        super().__init__(values=values, **names)
-
-
-class Configuration:
-    """A launch argument, whose value the context knows."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def perform(self, context):
-        return context[self.name]
-
-
-def stand_in(name, monkeypatch, **attributes):
-    module = ModuleType(name)
-    module.__dict__.update(attributes)
-    monkeypatch.setitem(sys.modules, name, module)
 
 
 @pytest.fixture
 def load(monkeypatch):
     """Return a function that reads the launch file."""
-    stand_in('launch', monkeypatch, LaunchContext=dict, LaunchDescription=list)
-    stand_in('launch.action', monkeypatch, Action=StandIn)
-    stand_in(
-        'launch.actions',
-        monkeypatch,
-        DeclareLaunchArgument=StandIn,
-        OpaqueFunction=StandIn,
-        SetEnvironmentVariable=StandIn,
-    )
-    stand_in('launch.substitutions', monkeypatch, LaunchConfiguration=Configuration)
-    stand_in('launch_ros', monkeypatch)
-    stand_in('launch_ros.actions', monkeypatch, LifecycleNode=StandIn, Node=StandIn)
-    stand_in('ament_index_python', monkeypatch)
-    stand_in(
-        'ament_index_python.packages',
-        monkeypatch,
-        get_package_share_directory=lambda package: str(ROOT),
-    )
-
-    def load():
-        spec = importlib.util.spec_from_file_location(
-            'tracker_launch', ROOT / 'launch' / 'tracker.launch.py'
-        )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    return lambda: load_launch_file('tracker', monkeypatch)
 
 
 def arguments(module):
     return {argument.values[0]: argument for argument in module.ARGUMENTS}
 
 
-def start(module, **given):
+def nodes(module, **given):
     context = {name: argument.default_value for name, argument in arguments(module).items()}
-    return module.make_nodes({**context, **given})[0]
+    return module.make_nodes({**context, **given})
+
+
+def start(module, **given):
+    return nodes(module, **given)[0]
 
 
 def test_arguments_are_described_and_their_choices_are_those_of_the_node(load):
@@ -160,3 +107,20 @@ def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribut
     assert first.values == (variable, str(ROOT / 'config' / 'fastdds.xml'))
     monkeypatch.setenv(variable, 'my.xml')
     assert not any(variable in action.values for action in load().generate_launch_description())
+
+
+def test_select_starts_what_lets_people_choose(load):
+    module = load()
+    assert len(nodes(module)) == 1
+    selector = nodes(module, select='true', image='/cam')[1]
+    assert (selector.executable, selector.name) == ('box_selector_node', 'box_selector')
+    picker = nodes(module, select='web', image='/cam', namespace='front')[1]
+    assert (picker.executable, picker.name) == ('target_picker_node', 'target_picker')
+    assert (picker.namespace, picker.remappings) == ('front', [('image', '/cam')])
+    assert picker.parameters[-1] == {}
+    open_picker = nodes(module, select='web', web_host='0.0.0.0', web_port='9000')[1]
+    assert open_picker.parameters[-1] == {'host': '0.0.0.0', 'port': 9000}
+    with pytest.raises(RuntimeError, match='web_port'):
+        nodes(module, select='web', web_port='http')
+    names = {setting.name for setting in TARGET_PICKER}
+    assert set(open_picker.parameters[-1]) <= names

@@ -38,6 +38,8 @@ from aiatrack_ros.nodes.follow.follow_control import Follower
 from aiatrack_ros.nodes.follow.follow_control import FollowSettings
 from aiatrack_ros.nodes.follow.follow_control import Sighting
 from aiatrack_ros.nodes.follow.follow_control import STOP
+from aiatrack_ros.nodes.follow.target_frame import namespaced_frame
+from aiatrack_ros.nodes.follow.target_frame import target_transform
 from aiatrack_ros.nodes.follow.track_timing import TrackTiming
 from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
@@ -58,6 +60,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
@@ -77,6 +80,7 @@ _LATCHED = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
+_TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)  # as everybody's
 
 # Jazzy brought the stamped command.
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
@@ -97,6 +101,14 @@ FOLLOW_NODE = (
         False,
         'the images of the tracker are rectified: P of camera_info holds for them, and no '
         'distortion; else K and the distortion',
+        read_only=True,
+    ),
+    Setting(
+        'target_frame',
+        'target',
+        'tf frame of the target, in that of the camera; in a namespace it comes after that: '
+        'front_target; empty publishes none',
+        pattern=r'[A-Za-z0-9_/.-]*',
         read_only=True,
     ),
     *(
@@ -155,7 +167,8 @@ class FollowNode(ReleasingNode):
             TwistStamped if self._stamped else Twist, 'cmd_vel', _NEWEST
         )
         self._target_pose = self.create_lifecycle_publisher(PoseStamped, '~/target_pose', _NEWEST)
-        self._outputs = [self._cmd_vel, self._target_pose]
+        self._frames = self.create_lifecycle_publisher(TFMessage, '/tf', _TF)
+        self._outputs = [self._cmd_vel, self._target_pose, self._frames]
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -413,6 +426,9 @@ class FollowNode(ReleasingNode):
         pose = PoseStamped(header=header)
         pose.pose.position.x, pose.pose.position.y, pose.pose.position.z = position
         self._target_pose.publish(pose)
+        frame = namespaced_frame(self, self.get_parameter('target_frame').value)
+        if frame:
+            self._frames.publish(target_transform(header, frame, position))
 
     def _now(self) -> float:
         return self._steady.now().nanoseconds / 1e9

@@ -43,6 +43,7 @@ PARAMETERS = (
     Setting(
         'rate', 0.0, 'frames per second; 0 is the rate of the video', (0.0, 1000.0), read_only=True
     ),
+    Setting('loop', False, 'begin again after the last frame, until Ctrl-C', read_only=True),
     Setting('frame_id', 'camera', 'frame_id of the images', read_only=True),
     Setting(
         'wait_for_subscribers',
@@ -63,7 +64,7 @@ PARAMETERS = (
 
 class VideoPlayer(Node):
     """
-    Publishes a video once on `image`, bgr8, stamped now, and ends.
+    Publishes a video on `image`, bgr8, stamped now, and ends, or begins again.
 
     `done` becomes the exit code: 2 if the target was refused, with the reason in the log. Raises
     InputError for a video or a box that cannot be read.
@@ -78,7 +79,9 @@ class VideoPlayer(Node):
         self._box = parse_box(get['box']) if get['box'] else None
         video = Video(get['path'])
         stop = get['last_frame'] + 1 if get['last_frame'] >= 0 else None
-        self._frames = islice(video, get['first_frame'], stop)
+        self._video, self._span = video, (get['first_frame'], stop)
+        self._loop: bool = get['loop']
+        self._frames = islice(video, *self._span)
         first = next(self._frames, None)
         if first is None:
             raise InputError(f"video '{video.path}' has no frame {get['first_frame']}")
@@ -138,6 +141,9 @@ class VideoPlayer(Node):
     def _play(self) -> None:
         try:
             picture = next(self._frames, None)
+            if picture is None and self._loop:
+                self._frames = islice(self._video, *self._span)
+                picture = next(self._frames, None)
         except InputError as error:
             self._end(EXIT_USAGE, str(error))
             return

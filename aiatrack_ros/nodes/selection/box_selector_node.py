@@ -12,6 +12,7 @@ answered, unless the click carries the stamp of an image.
 
 from collections import deque
 from collections.abc import Callable
+import sys
 import time
 from typing import Any
 
@@ -372,7 +373,8 @@ class BoxSelectorNode(Node):
             return f'tracking {status.id} {status.score:.2f}', COLORS[state]
         if status and state == 'lost':
             return f'lost {status.id}, searching', COLORS[state]
-        return 'click two opposite corners of the target', COLORS[state]
+        # RViz takes a drag for a click where the button is let go of.
+        return "click two opposite corners of the target (don't drag)", COLORS[state]
 
     def _say(self, text: str, seconds: float) -> None:
         """Show words above the picture for a while."""
@@ -386,3 +388,7 @@ class BoxSelectorNode(Node):
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C; return the exit code."""
     return run_node(BoxSelectorNode, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

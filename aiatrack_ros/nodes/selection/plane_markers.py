@@ -111,7 +111,10 @@ def text_marker(frame: str, plane: PicturePlane, text: str, color: Color) -> Mar
     marker = _marker(frame, 'text', 0, Marker.TEXT_VIEW_FACING)
     marker.pose.position.y = plane.height / 2 + plane.width / 25
     marker.pose.position.z = LIFT
-    marker.scale = Vector3(z=plane.width / 25)
+    # z is the height of the letters. x is the space between words: where it is 0, RViz leaves
+    # half a metre, whatever the height.
+    height = plane.width / 25
+    marker.scale = Vector3(x=0.4 * height, z=height)
     marker.color = _rgba(color)
     marker.text = text
     return marker

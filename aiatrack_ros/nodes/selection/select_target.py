@@ -9,6 +9,7 @@ tracker with the stamp of that image. Enter gives it, r draws again, Esc goes ba
 image and from there ends. Ends with 0 when the tracker has taken the box, with 1 when cancelled.
 """
 
+import sys
 import time
 from typing import Any
 
@@ -22,19 +23,17 @@ from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.drag_selection import DragSelection
+from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
 from aiatrack_ros.nodes.selection.selection_window import ACCEPT
 from aiatrack_ros.nodes.selection.selection_window import CANCEL
 from aiatrack_ros.nodes.selection.selection_window import REDRAW
 from aiatrack_ros.nodes.selection.selection_window import SelectionWindow
 from aiatrack_ros.srv import SetTarget
 import numpy as np
-from rcl_interfaces.srv import GetParameters
-from rcl_interfaces.srv import SetParameters
 import rclpy
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.task import Future
@@ -76,44 +75,7 @@ SELECT_TARGET = (
 ANSWER_SECONDS = 5.0
 LAST_SECONDS = 1.0
 _TICK = 1 / 50
-_BUFFER = 'frame_buffer_seconds'
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-
-
-class LongerMemory:
-    """Has the tracker keep its images longer for a while; does nothing if it cannot be asked."""
-
-    def __init__(self, node: Node, seconds: float) -> None:
-        self._get = node.create_client(GetParameters, 'tracker/get_parameters')
-        self._set = node.create_client(SetParameters, 'tracker/set_parameters')
-        self._seconds = seconds
-        self._wanted = False
-        self._before: float | None = None  # None: not changed
-
-    def begin(self) -> None:
-        """Raise the tracker's frame_buffer_seconds."""
-        self._wanted = True
-        if self._seconds and self._before is None and self._get.service_is_ready():
-            self._get.call_async(GetParameters.Request(names=[_BUFFER])).add_done_callback(
-                self._on_value
-            )
-
-    def end(self) -> Future | None:
-        """Put it back; return the future of the tracker's answer, None without one to come."""
-        self._wanted = False
-        before, self._before = self._before, None
-        return None if before is None else self._assign(before)
-
-    def _on_value(self, future: Future) -> None:
-        values = future.result().values
-        # The answer may come after the end.
-        if self._wanted and values and values[0].double_value < self._seconds:
-            self._before = values[0].double_value
-            self._assign(self._seconds)
-
-    def _assign(self, seconds: float) -> Future:
-        parameter = Parameter(_BUFFER, value=seconds).to_parameter_msg()
-        return self._set.call_async(SetParameters.Request(parameters=[parameter]))
 
 
 class SelectTarget(Node):
@@ -135,7 +97,7 @@ class SelectTarget(Node):
         self._ending_until = 0.0
         self._code: int | None = None
         self._topic = self.resolve_topic_name('image')
-        self._memory = LongerMemory(self, self.get_parameter('keep_seconds').value)
+        self._memory = LongerMemory(self)
         self._tracker = self.create_client(SetTarget, 'tracker/set_target')
         self._window = SelectionWindow(
             'select target', self.get_parameter('window_columns').value, self._on_mouse
@@ -150,7 +112,7 @@ class SelectTarget(Node):
         """Close the window, give the tracker its own memory back and destroy the node."""
         if hasattr(self, '_window'):
             self._window.close()
-            ending = self._memory.end()
+            ending = self._memory.want(0.0)
             if ending is not None:
                 rclpy.spin_until_future_complete(self, ending, timeout_sec=LAST_SECONDS)
         super().destroy_node()
@@ -165,7 +127,7 @@ class SelectTarget(Node):
             rows, columns = self._picture.shape[:2]
             self._selection.press(position, columns, rows)
             self._verdict = ''
-            self._memory.begin()
+            self._memory.want(self.get_parameter('keep_seconds').value)
         elif kind == 'move':
             self._selection.move(position)
         else:
@@ -252,12 +214,12 @@ class SelectTarget(Node):
     def _go_live(self, verdict: str) -> None:
         self._selection.clear()
         self._verdict = verdict
-        self._memory.end()
+        self._memory.want(0.0)
 
     def _finish(self, code: int) -> None:
         self._code = code
         self._selection.clear()
-        self._ending = self._memory.end()
+        self._ending = self._memory.want(0.0)
         self._ending_until = time.monotonic() + LAST_SECONDS
 
     def _end_when_ready(self) -> None:
@@ -270,3 +232,7 @@ class SelectTarget(Node):
 def main(args: list[str] | None = None) -> int:
     """Run the window until a target is taken; return the exit code."""
     return run_node(SelectTarget, args, last_words=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

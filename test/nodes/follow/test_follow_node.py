@@ -39,6 +39,7 @@ from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection2DArray
 import yaml
 
@@ -56,6 +57,7 @@ class World(Node):
         super().__init__('world', **options)
         self.commands: list[Any] = []
         self.poses: list[PoseStamped] = []
+        self.frames: list[TFMessage] = []
         self.stamp = 1000 * SECOND
         self.infos = self.create_publisher(CameraInfo, 'camera_info', 10)
         self.depths = self.create_publisher(Image, 'depth', 10)
@@ -67,6 +69,7 @@ class World(Node):
                 PoseStamped, 'follow/target_pose', self.poses.append, reliable
             ),
             self.create_subscription(command_type, 'cmd_vel', self.commands.append, reliable),
+            self.create_subscription(TFMessage, '/tf', self.frames.append, reliable),
         ]
         self.change = self.create_client(ChangeState, 'follow/change_state')
         self.graph = self.create_client(  # the last, see Ros.settle
@@ -207,6 +210,9 @@ def test_distance_from_depth_and_pose_for_nav2(ros):
     assert (pose.pose.position.x, pose.pose.position.y) == pytest.approx((0, 0))
     assert pose.pose.position.z == pytest.approx(1.6)
     assert pose.pose.orientation.w == 1
+    (transform,) = wait_for(lambda: bench.world.frames, 'a frame')[0].transforms
+    assert (transform.header, transform.child_frame_id) == (pose.header, 'target')
+    assert transform.transform.translation.z == pytest.approx(1.6)
     for _ in range(10):
         bench.show_depth(1.6)
         twist = bench.see(BOX)

@@ -78,6 +78,25 @@ def test_plays_a_part_of_the_video_at_its_pace(ros, film):
     assert 0.2 < (stamps[-1] - stamps[0]) / 1e9 < 2  # 0.25 s, on a machine that has time
 
 
+def test_a_loop_begins_again_with_stamps_that_go_on(ros, film):
+    audience = ros.spin(Audience)
+    ros.spin(
+        VideoPlayer,
+        parameters={
+            'path': str(film),
+            'first_frame': 2,
+            'last_frame': 4,
+            'rate': 50.0,
+            'loop': True,
+            'wait_for_subscribers': 1,
+        },
+    )
+    wait_for(lambda: len(audience.images) >= 8, 'more frames than there are')
+    assert audience.reds()[:8] == [2, 3, 4, 2, 3, 4, 2, 3]
+    stamps = [messages.nanoseconds(image.header.stamp) for image in audience.images]
+    assert stamps == sorted(set(stamps))
+
+
 def test_goes_on_when_the_target_is_taken(ros, film):
     audience = ros.spin(Audience, [(False, 'the image has not arrived'), (True, 'target_1')])
     player = ros.spin(

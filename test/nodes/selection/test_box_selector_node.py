@@ -21,11 +21,11 @@ import numpy as np
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from render_markers import Scene
 from ros_harness import image_message
 from ros_harness import Ros
 from ros_harness import stamp_of
 from ros_harness import wait_for
+from rviz_scene import Scene
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header

@@ -9,8 +9,8 @@ from aiatrack_ros.nodes.selection import plane_markers
 from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
 import cv2
 import numpy as np
-from render_markers import BACKGROUND
-from render_markers import Scene
+from rviz_scene import BACKGROUND
+from rviz_scene import Scene
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
@@ -135,6 +135,23 @@ def test_cross_and_text_are_in_their_places():
     assert rows.max() < 60  # above the picture
     scene.take(MarkerArray(markers=[plane_markers.remove_all('picture')]))
     assert (scene.draw(*VIEW, SCALE) == BACKGROUND).all()
+
+
+def test_words_stand_as_far_apart_as_letters_are_wide():
+    marker = plane_markers.text_marker('picture', PLANE, 'I I', (0, 0, 255))
+    assert marker.scale.x == pytest.approx(0.4 * marker.scale.z)
+    scene = Scene()
+    scene.take(MarkerArray(markers=[marker]))
+    columns = np.flatnonzero((scene.draw(*VIEW, SCALE)[..., 2] > 150).any(axis=0))
+    gap = np.diff(columns).max()
+    assert 0.3 * SCALE * marker.scale.z < gap < 1.5 * SCALE * marker.scale.z
+
+
+def test_text_that_rviz_would_tear_apart_is_refused():
+    marker = plane_markers.text_marker('picture', PLANE, 'click here', (0, 0, 255))
+    marker.scale.x = 0.0
+    with pytest.raises(ValueError, match='scale.x'):
+        Scene().take(MarkerArray(markers=[marker]))
 
 
 def test_markers_need_no_tf_and_no_time():

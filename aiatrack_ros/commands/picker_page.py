@@ -1,0 +1,165 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""The target picker's page for the command line: choose the target in it, and look on."""
+
+from collections import deque
+from itertools import chain
+from queue import Empty
+from queue import SimpleQueue
+import time
+from typing import Any
+
+from aiatrack_ros.commands.target_choice import Begun
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.picker.server import PickerSettings
+from aiatrack_ros.picker.server import Reply
+from aiatrack_ros.picker.server import TargetPicker
+from aiatrack_ros.picker.wire import TargetState
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import check_box
+from aiatrack_ros.tracking.sources import Source
+from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.tracker import Tracker
+from aiatrack_ros.tracking.tracker import TrackResult
+import numpy as np
+
+# Pictures of a live source that are kept, so that a box begins on the one it was drawn on.
+KEPT_PICTURES = 150
+_WAIT = 0.05
+
+_Drawn = tuple[int, Box, Reply]  # number of the picture, box, answer
+
+
+class PickerPage:
+    """
+    The page, as a context manager; stamps are the numbers of the pictures, from 1.
+
+    Raises InputError where it cannot be served.
+    """
+
+    def __init__(self, settings: PickerSettings | None = None) -> None:
+        self._requests: SimpleQueue[_Drawn] = SimpleQueue()
+        self._pictures: deque[tuple[int, np.ndarray]] = deque(maxlen=KEPT_PICTURES)
+        self._number = 0
+        self._picker = TargetPicker(self, settings or PickerSettings(port=0, keep_seconds=1e6))
+
+    def __enter__(self) -> 'PickerPage':
+        self._picker.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._picker.stop()
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return self._picker.address
+
+    # --- what the page asks for, on its server's thread ---
+
+    def follow(self, stamp: int, box: Box, reply: Reply) -> None:
+        """Keep a box until somebody takes it."""
+        self._requests.put((stamp, box, reply))
+
+    def forget(self, reply: Reply) -> None:
+        """Refuse: a run has a target from its begin to its end."""
+        reply(False, 'press Ctrl-C where the command runs to end it')
+
+    def viewers_changed(self, viewers: int, holding: int) -> None:
+        """Do nothing."""
+
+    # --- what the command does with it ---
+
+    def show(self, picture: np.ndarray, state: TargetState | None = None) -> None:
+        """Show a picture (H, W, 3) uint8 RGB, and what is believed of it."""
+        self._number += 1
+        self._pictures.append((self._number, picture))
+        self._picker.show(self._number, lambda: picture)
+        if state is not None:
+            self._picker.tell(state)
+
+    @property
+    def number(self) -> int:
+        """Number of the newest picture."""
+        return self._number
+
+    def taken(self) -> tuple[np.ndarray, Box] | None:
+        """Return the newest box that was drawn, and its picture; None where there is none."""
+        chosen = None
+        while True:
+            try:
+                stamp, box, reply = self._requests.get_nowait()
+            except Empty:
+                return chosen
+            picture = next((each for number, each in self._pictures if number == stamp), None)
+            if picture is None:
+                reply(False, 'that picture is no longer kept; draw on a newer one')
+                continue
+            try:
+                chosen = picture, check_box(box, picture.shape[1], picture.shape[0])
+            except InputError as error:
+                reply(False, str(error))
+                continue
+            reply(True, 'what is in the box')
+
+    def choose(self, source: Source) -> tuple[Box, Begun]:
+        """Wait until a box is drawn on the first picture, or on any of a live source.
+
+        Returns:
+            The box, and the source from its picture on.
+
+        Raises:
+            InputError: There is no picture.
+        """
+        pictures = iter(source)
+        for picture in pictures:
+            self.show(picture, TargetState(self._number + 1, 'idle'))
+            while not (chosen := self.taken()):
+                if source.live:
+                    break
+                time.sleep(_WAIT)
+            if chosen:
+                return chosen[1], Begun(source, chain([chosen[0]], pictures))
+        raise InputError(f"'{source.path}' ended before a box was drawn")
+
+    def shown(self, tracker: Tracker) -> 'ShownTracker':
+        """Return the tracker with all that it sees and believes on the page."""
+        return ShownTracker(tracker, self)
+
+
+class ShownTracker:
+    """A tracker whose pictures and beliefs are on the page, where another target may be chosen."""
+
+    def __init__(self, tracker: Tracker, page: PickerPage) -> None:
+        self._tracker, self._page = tracker, page
+        self._times: deque[float] = deque(maxlen=30)
+
+    def initialize(self, image: np.ndarray, box: Box) -> None:
+        """Begin with a box, as the tracker does."""
+        self._tracker.initialize(image, box)
+        self._tell(image, State.TRACKING, box, 1.0, 0.0)
+
+    def track(self, image: np.ndarray) -> TrackResult:
+        """Track, as the tracker does."""
+        chosen = self._page.taken()
+        if chosen:
+            self._tracker.initialize(*chosen)
+        result = self._tracker.track(image)
+        self._tell(image, result.state, result.box, result.score, result.times['total'])
+        return result
+
+    def _tell(
+        self, image: np.ndarray, state: State, box: Box, score: float, seconds: float
+    ) -> None:
+        self._times.append(time.monotonic())
+        span = self._times[-1] - self._times[0]
+        self._page.show(
+            image,
+            TargetState(
+                self._page.number + 1,
+                state.value,
+                box=box if state is State.TRACKING else None,
+                score=score,
+                rate=(len(self._times) - 1) / span if span else None,
+                latency=seconds,
+            ),
+        )

@@ -1,0 +1,380 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+Choose the target on a web page that the robot serves, from any phone or laptop.
+
+  ros2 run aiatrack_ros target_picker_node --ros-args -r image:=/camera/image_raw
+
+It prints the address. A box goes to the tracker with the stamp of the picture on which it was
+drawn. Images and the tracker's words are only taken while somebody has the page open. The server
+runs on a thread of its own, and hands over what the pages ask for to the executor's.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from queue import Empty
+from queue import SimpleQueue
+import sys
+import time
+from typing import Any
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
+from aiatrack_ros.picker.server import PickerSettings
+from aiatrack_ros.picker.server import Reply
+from aiatrack_ros.picker.server import TargetPicker
+from aiatrack_ros.picker.wire import TargetState
+from aiatrack_ros.srv import SetTarget
+from aiatrack_ros.tracking.boxes import Box
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.task import Future
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+
+_DEFAULTS = PickerSettings()
+
+TARGET_PICKER = (
+    Setting(
+        'image_transport',
+        'raw',
+        'raw takes sensor_msgs/Image on image, compressed takes '
+        'sensor_msgs/CompressedImage on image/compressed',
+        choices=('raw', 'compressed'),
+        read_only=True,
+    ),
+    Setting(
+        'host',
+        _DEFAULTS.host,
+        'address to listen on: 127.0.0.1 is this machine alone, 0.0.0.0 all its networks',
+        read_only=True,
+    ),
+    Setting('port', _DEFAULTS.port, 'port; 0 takes one that is free', (0, 65535), read_only=True),
+    Setting(
+        'token',
+        '',
+        'what the page must be asked with, 8 to 128 letters, digits, - or _; empty: none for this '
+        'machine alone, one made up for any other host',
+        read_only=True,
+    ),
+    Setting(
+        'max_viewers',
+        _DEFAULTS.max_viewers,
+        'pages that may be open at a time',
+        (1, 100),
+        read_only=True,
+    ),
+    Setting(
+        'picture_columns',
+        _DEFAULTS.columns,
+        'pixels across of the picture shown, at most',
+        (16, 4096),
+        read_only=True,
+    ),
+    Setting(
+        'picture_rate',
+        _DEFAULTS.rate,
+        'pictures shown per second, at most',
+        (0.5, 60.0),
+        read_only=True,
+    ),
+    Setting(
+        'jpeg_quality',
+        _DEFAULTS.quality,
+        'quality of the picture shown',
+        (1, 100),
+        read_only=True,
+    ),
+    Setting(
+        'smallest_box',
+        _DEFAULTS.smallest_box,
+        'least width and height of a box in pixels; smaller ones are slips',
+        (1.0, 1000.0),
+        read_only=True,
+    ),
+    Setting(
+        'keep_seconds',
+        _DEFAULTS.keep_seconds,
+        "what the tracker's frame_buffer_seconds is raised to while a picture stands still on a "
+        'page, so that it still has that image; 0 leaves it alone',
+        (0.0, 10.0),
+        read_only=True,
+    ),
+)
+
+ANSWER_SECONDS = 5.0
+LAST_SECONDS = 1.0
+SILENCE_SECONDS = 2.0  # without an image or a word of the tracker, after which the page says so
+RATE_SECONDS = 3.0  # over which the rate of answers is taken
+# What the tracker is to keep while a page is open: a box is drawn on a picture that a long link
+# has brought, and the same link brings the word that it stands still.
+LINK_SECONDS = 3.0
+_TICK = 0.5
+_UNKNOWN = 1e6  # seconds, for a tracker that is left alone: the page warns of nothing
+
+_IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+_STATES = {
+    TrackerStatus.IDLE: 'idle',
+    TrackerStatus.TRACKING: 'tracking',
+    TrackerStatus.LOST: 'lost',
+}
+
+
+class TargetPickerNode(Node):
+    """
+    Serves the page, and stands between it and the tracker.
+
+    Raises InputError for a host, a port or a token that cannot be used.
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        super().__init__('target_picker', **node_options)
+        self._picker: TargetPicker | None = None
+        declare(self, TARGET_PICKER)
+        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._watched: list[Any] = []  # subscriptions, while somebody looks
+        self._last_image = self._last_word = 0.0  # monotonic
+        self._status_heard = False
+        self._track = TargetState()  # as ~/tracks has it
+        self._answers: deque[float] = deque(maxlen=200)  # when the tracker's came
+        self._problem, self._problem_until = '', 0.0  # of the tracker's diagnostics
+        self._waiting: list[tuple[Future, float, Callable[[], None]]] = []
+
+        self._image_topic = self.resolve_topic_name('image')
+        if self._get('image_transport') == 'compressed':
+            self._image_topic += '/compressed'
+        self._tracker_name = self.resolve_topic_name('tracker/status').rpartition('/')[0]
+        self._boxes = self.create_publisher(Detection2D, 'tracker/init_box', _QOS)
+        self._set_target = self.create_client(SetTarget, 'tracker/set_target')
+        self._reset = self.create_client(Trigger, 'tracker/reset')
+        self._memory = LongerMemory(self)
+        self._keep = 0.0  # that it is asked for
+
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._wake = self.create_guard_condition(self._do_work)
+        self.create_timer(_TICK, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._picker = TargetPicker(
+            self,
+            PickerSettings(
+                host=self._get('host'),
+                port=self._get('port'),
+                token=self._get('token'),
+                max_viewers=self._get('max_viewers'),
+                columns=self._get('picture_columns'),
+                rate=self._get('picture_rate'),
+                quality=self._get('jpeg_quality'),
+                smallest_box=self._get('smallest_box'),
+                keep_seconds=self._get('keep_seconds') or _UNKNOWN,
+            ),
+        )
+        self._picker.start()
+        self.get_logger().info(f'choose the target at {self.address}')
+
+    @property
+    def address(self) -> str:
+        """Where the page is."""
+        return self._picker.address
+
+    def destroy_node(self) -> None:
+        """Close the pages, give the tracker its own memory back and destroy the node."""
+        if self._picker is not None:
+            self._picker.stop()
+            ending = self._memory.want(0.0)
+            if ending is not None and self.context.ok():
+                last = SingleThreadedExecutor(context=self.context)
+                last.add_node(self)
+                last.spin_until_future_complete(ending, timeout_sec=LAST_SECONDS)
+        super().destroy_node()
+
+    def _get(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    # --- what the pages ask for, on the server's thread ---
+
+    def follow(self, stamp: int, box: Box, reply: Reply) -> None:
+        """Give a box to the tracker."""
+        self._later(lambda: self._give(stamp, box, reply))
+
+    def forget(self, reply: Reply) -> None:
+        """Have the tracker forget its target."""
+        self._later(lambda: self._forget(reply))
+
+    def viewers_changed(self, viewers: int, holding: int) -> None:
+        """Take images while somebody looks, and have them kept while somebody draws."""
+        self._later(lambda: self._watch(viewers, holding))
+
+    def _later(self, work: Callable[[], None]) -> None:
+        self._work.put(work)
+        self._wake.trigger()
+
+    # --- the same on the executor's ---
+
+    def _do_work(self) -> None:
+        while True:
+            try:
+                work = self._work.get_nowait()
+            except Empty:
+                return
+            work()
+
+    def _give(self, stamp: int, box: Box, reply: Reply) -> None:
+        # The frame of the camera is the tracker's business: it finds the image by its stamp.
+        header = Header(stamp=Time(sec=stamp // 10**9, nanosec=stamp % 10**9))
+        target = messages.make_detection(header, box, score=1.0)
+        x, y, w, h = box
+        self.get_logger().info(
+            f'box {w:.1f} x {h:.1f} at ({x:.1f}, {y:.1f}) for the image of '
+            f'{messages.seconds_text(stamp)}'
+        )
+        if self._set_target.service_is_ready():
+            self._ask(self._set_target, SetTarget.Request(target=target), reply)
+        elif self._boxes.get_subscription_count():  # a tracker that knows the topic only
+            self._boxes.publish(target)
+            reply(True, 'what is in the box')
+        else:
+            reply(False, f'there is no tracker on {self._boxes.topic_name}; start one')
+
+    def _forget(self, reply: Reply) -> None:
+        if self._reset.service_is_ready():
+            self._ask(self._reset, Trigger.Request(), reply)
+        else:
+            reply(False, f'no tracker serves {self._reset.srv_name}')
+
+    def _ask(self, client: Any, request: Any, reply: Reply) -> None:
+        future = client.call_async(request)
+
+        def give_up() -> None:
+            client.remove_pending_request(future)
+            reply(False, f'{client.srv_name} gave no answer in {ANSWER_SECONDS:g} s')
+
+        self._waiting.append((future, time.monotonic() + ANSWER_SECONDS, give_up))
+        future.add_done_callback(lambda done: reply(done.result().success, done.result().message))
+
+    def _watch(self, viewers: int, holding: int) -> None:
+        """Begin or end to take images and states."""
+        self._keep = self._get('keep_seconds')
+        if not holding:
+            self._keep = min(self._keep, LINK_SECONDS) if viewers else 0.0
+        self._memory.want(self._keep)
+        if bool(viewers) == bool(self._watched):
+            return
+        if not viewers:
+            for subscription in self._watched:
+                self.destroy_subscription(subscription)
+            self._watched = []
+            return
+        self._last_image = self._last_word = time.monotonic()
+        self._answers.clear()
+        self._picker.tell(TargetState())
+        kind = CompressedImage if self._get('image_transport') == 'compressed' else Image
+        self._watched = [
+            self.create_subscription(kind, self._image_topic, self._on_image, _IMAGE_QOS),
+            self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS),
+            self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _QOS),
+            self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, _QOS),
+        ]
+
+    # --- what camera and tracker say ---
+
+    def _on_image(self, message: images.ImageMessage) -> None:
+        self._last_image = time.monotonic()
+        self._picker.show(
+            messages.nanoseconds(message.header.stamp), lambda: self._decoder.decode(message)
+        )
+
+    def _on_tracks(self, message: Detection2DArray) -> None:
+        self._last_word = time.monotonic()
+        self._answers.append(self._last_word)
+        stamp = messages.nanoseconds(message.header.stamp)
+        self._track = TargetState(stamp, 'idle')
+        if message.detections:
+            detection = message.detections[0]
+            try:
+                box = messages.box_from_bounding_box(detection.bbox)
+            except InputError:
+                box = None  # of another tracker; turned boxes are not drawn
+            scores = [result.hypothesis.score for result in detection.results[:1]]
+            self._track = TargetState(stamp, 'tracking', detection.id, box, *scores)
+        if not self._status_heard:  # another tracker may have no more than this
+            self._picker.tell(self._with_rate(self._track))
+
+    def _on_status(self, message: TrackerStatus) -> None:
+        self._last_word, self._status_heard = time.monotonic(), True
+        stamp = messages.nanoseconds(message.header.stamp)
+        self._picker.tell(
+            self._with_rate(
+                TargetState(
+                    stamp,
+                    _STATES.get(message.state, ''),
+                    message.id,
+                    self._track.box if self._track.stamp == stamp else None,
+                    message.score,
+                    latency=message.latency,
+                )
+            )
+        )
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.name.startswith(f'{self._tracker_name}: ') and (
+                status.level != DiagnosticStatus.OK and status.message not in _STATES.values()
+            ):
+                self._problem, self._problem_until = status.message, time.monotonic() + 2.0
+
+    def _with_rate(self, state: TargetState) -> TargetState:
+        now = time.monotonic()
+        recent = [when for when in self._answers if now - when < RATE_SECONDS]
+        rate = None
+        if len(recent) > 2:
+            rate = (len(recent) - 1) / (recent[-1] - recent[0])
+        problem = self._problem if now < self._problem_until else ''
+        return replace(state, rate=rate, problem=problem)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        for future, until, give_up in self._waiting:
+            if not future.done() and now > until:
+                give_up()
+        self._waiting = [each for each in self._waiting if not each[0].done() and now <= each[1]]
+        if not self._watched:
+            return
+        self._memory.want(self._keep)
+        silence, quiet = now - self._last_image, now - self._last_word
+        if silence > SILENCE_SECONDS:
+            reason = '' if self.count_publishers(self._image_topic) else ': nobody publishes it'
+            self._picker.tell(
+                TargetState(problem=f'no image on {self._image_topic} for {silence:.0f} s{reason}')
+            )
+        elif quiet > SILENCE_SECONDS:
+            self._picker.tell(
+                TargetState(
+                    problem=f'nothing from {self._tracker_name} for {quiet:.0f} s: is it active?'
+                )
+            )
+
+
+def main(args: list[str] | None = None) -> int:
+    """Serve until Ctrl-C; return the exit code."""
+    return run_node(TargetPickerNode, args, last_words=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,379 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""
+Serves the page of the target picker, on a thread of its own.
+
+  picker = TargetPicker(tracking, PickerSettings(port=8642))
+  picker.start()
+  print(picker.address)
+  picker.show(stamp, lambda: picture)    # newest pictures, as often as you like
+  picker.tell(TargetState(...))          # what the tracker believes
+  picker.stop()
+"""
+
+import asyncio
+from collections.abc import Callable
+import contextlib
+from dataclasses import dataclass
+from dataclasses import replace
+import errno
+import logging
+from pathlib import Path
+import threading
+from typing import Any
+from typing import Protocol
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.picker import wire
+from aiatrack_ros.picker.access import Access
+from aiatrack_ros.picker.access import security_headers
+from aiatrack_ros.picker.picture_feed import PictureFeed
+from aiatrack_ros.picker.viewer import Viewer
+from aiatrack_ros.tracking.boxes import Box
+from aiohttp import web
+from aiohttp import WSMsgType
+import numpy as np
+
+PAGE = Path(__file__).with_name('page.html')
+
+# Codes with which a connection is closed; those from 4000 on are ours.
+GOING_AWAY, BAD_MESSAGE, TOO_MANY_MESSAGES, TOO_MANY_VIEWERS = 1001, 1008, 4008, 4013
+
+STATE_SECONDS = 0.05  # between two states, unless one is that of a picture on the page
+HEARTBEAT_SECONDS = 10.0  # a page that does not answer is gone
+CLOSE_SECONDS = 1.0  # for a page to answer that its connection is closed
+STOP_SECONDS = 5.0
+
+Reply = Callable[[bool, str], None]
+
+
+class Tracking(Protocol):
+    """
+    What the page's requests are for. Called on the server's thread; it must not wait there.
+
+    A reply may come from any thread: whether it was done, and the track's id or why not.
+    """
+
+    def follow(self, stamp: int, box: Box, reply: Reply) -> None:
+        """Follow what is in a box of the image with this stamp, in nanoseconds."""
+
+    def forget(self, reply: Reply) -> None:
+        """Forget the target."""
+
+    def viewers_changed(self, viewers: int, holding: int) -> None:
+        """Know how many look, and how many of them at a picture that stands still."""
+
+
+@dataclass(frozen=True)
+class PickerSettings:
+    """
+    How to serve.
+
+    Attributes:
+        host: Address to listen on. Any but 127.0.0.1 lets others see the camera and choose.
+        port: 0 takes one that is free.
+        token: See Access.
+        max_viewers: Pages that may be open at a time.
+        columns: Pixels across of the picture shown, at most.
+        rate: Pictures per second, at most.
+        quality: Of the JPEGs, 1 to 100.
+        smallest_box: Least side of a box in pixels; smaller ones are slips.
+        keep_seconds: How old the image of a box may be; the page warns of older ones.
+    """
+
+    host: str = '127.0.0.1'
+    port: int = 8642
+    token: str = ''
+    max_viewers: int = 8
+    columns: int = 960
+    rate: float = 15.0
+    quality: int = 75
+    smallest_box: float = 4.0
+    keep_seconds: float = 10.0
+
+
+class TargetPicker:
+    """
+    The server. All methods may be called from any thread.
+
+    Raises:
+        InputError: The token is not usable.
+    """
+
+    def __init__(self, tracking: Tracking, settings: PickerSettings | None = None) -> None:
+        self._tracking = tracking
+        self._settings = settings or PickerSettings()
+        self._access = Access(self._settings.host, self._settings.token)
+        self._page = PAGE.read_text(encoding='utf-8')
+        self._viewers: set[Viewer] = set()
+        self._connections: set[asyncio.Task] = set()
+        self._state = wire.TargetState()
+        self._state_timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._feed: PictureFeed | None = None
+        self._ended: asyncio.Event | None = None
+        self._started = threading.Event()
+        self._error: Exception | None = None  # that kept it from starting
+        self._port = 0
+        self._problem = ''  # of the pictures
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the page is, once started."""
+        return self._access.address(self._port)
+
+    def start(self) -> None:
+        """
+        Begin to serve.
+
+        Raises:
+            InputError: The port is in use or not for us, or the host is not this machine.
+        """
+        self._thread = threading.Thread(target=self._run, name='target_picker', daemon=True)
+        self._thread.start()
+        self._started.wait()  # it begins or fails, however busy the machine
+        if self._error:
+            raise self._error
+
+    def stop(self) -> None:
+        """Close all pages and end; harmless when it is not running."""
+        self._call(lambda: self._ended.set())
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+
+    def show(self, stamp: int, decode: Callable[[], np.ndarray]) -> None:
+        """
+        Offer the newest picture.
+
+        Args:
+            stamp: Of its image, in nanoseconds.
+            decode: Returns it, (H, W, 3) uint8 RGB; called on another thread, if anybody looks.
+        """
+        self._call(lambda: self._feed.offer(stamp, decode))
+
+    def tell(self, state: wire.TargetState) -> None:
+        """Tell all viewers what the tracker believes."""
+        self._call(lambda: self._take_state(state))
+
+    def notice(self, text: str) -> None:
+        """Show a line to all viewers."""
+        self._call(lambda: self._note_all(wire.notice_text(text)))
+
+    # --- the thread ---
+
+    def _call(self, work: Callable[[], Any]) -> None:
+        """Have something done on the loop; nothing once that has ended."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # closed meanwhile
+                loop.call_soon_threadsafe(work)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            self._error = error
+        finally:
+            self._loop = None
+            self._started.set()
+
+    async def _serve(self) -> None:
+        settings = self._settings
+        self._ended = asyncio.Event()
+        self._feed = PictureFeed(
+            settings.columns, settings.quality, 1 / settings.rate, self._wake_all, self._judge
+        )
+        application = web.Application(client_max_size=wire.LARGEST_MESSAGE)
+        application.add_routes(
+            [web.get('/', self._answer_page), web.get('/socket', self._answer_socket)]
+        )
+        application.on_response_prepare.append(self._add_headers)
+        quiet = logging.getLogger('aiatrack_ros.picker')
+        quiet.addHandler(logging.NullHandler())
+        quiet.propagate = False  # what strangers send is no news
+        runner = web.AppRunner(application, access_log=None, logger=quiet)
+        await runner.setup()
+        try:
+            await self._listen(runner)
+            self._loop = asyncio.get_running_loop()
+            self._started.set()
+            await self._ended.wait()
+            if self._connections:
+                await asyncio.wait(self._connections, timeout=2 * CLOSE_SECONDS)
+        finally:
+            self._loop = None
+            await runner.cleanup()
+            self._feed.close()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        host, port = self._settings.host, self._settings.port
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise InputError(_complaint(error, host, port)) from error
+        self._port = runner.addresses[0][1]
+
+    # --- HTTP ---
+
+    async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        if not isinstance(response, web.WebSocketResponse):
+            host = request.headers.get('Host', '')
+            safe = host if self._access.allows_host(host) else 'localhost'
+            response.headers.update(security_headers(self._page, safe))
+
+    def _check(self, request: web.Request) -> None:
+        host = request.headers.get('Host', '')
+        if not self._access.allows_host(host):
+            raise web.HTTPForbidden(
+                text='This server is not known by that name. Open the address that it printed.\n'
+            )
+        if not self._access.allows_token(request.query.get('token', '')):
+            raise web.HTTPForbidden(
+                text='The token of this address is missing or not the right one. Open the address '
+                'that the target picker printed when it started.\n'
+            )
+
+    async def _answer_page(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.Response(text=self._page, content_type='text/html', charset='utf-8')
+
+    async def _answer_socket(self, request: web.Request) -> web.StreamResponse:
+        self._check(request)
+        origin = request.headers.get('Origin', '')
+        if not self._access.allows_origin(origin, request.headers.get('Host', '')):
+            raise web.HTTPForbidden(text='This page is not one of this server.\n')
+        socket = web.WebSocketResponse(
+            max_msg_size=wire.LARGEST_MESSAGE,
+            compress=False,
+            heartbeat=HEARTBEAT_SECONDS,
+            timeout=CLOSE_SECONDS,
+        )
+        await socket.prepare(request)
+        if len(self._viewers) >= self._settings.max_viewers:
+            text = f'{len(self._viewers)} pages are open, which is all that max_viewers allows'
+            await socket.close(code=TOO_MANY_VIEWERS, message=text.encode())
+            return socket
+        connection = asyncio.current_task()
+        self._connections.add(connection)
+        viewer = Viewer(socket, self._feed)
+        self._viewers.add(viewer)
+        viewer.note(wire.hello_text(self._settings.smallest_box, self._settings.keep_seconds))
+        viewer.tell(self._state_text())
+        self._changed()
+        tasks = [
+            asyncio.ensure_future(work)
+            for work in (
+                viewer.send_all(),
+                self._receive(viewer, socket),
+                self._ended.wait(),
+            )
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._viewers.discard(viewer)
+            self._changed()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._ended.is_set():
+                await socket.close(code=GOING_AWAY, message=b'the target picker has ended')
+            self._connections.discard(connection)
+        return socket
+
+    async def _receive(self, viewer: Viewer, socket: web.WebSocketResponse) -> None:
+        """Take what a page sends until it leaves or sends what no page of ours does."""
+        async for message in socket:
+            if not viewer.may_speak():
+                await socket.close(code=TOO_MANY_MESSAGES, message=b'too many messages')
+                return
+            try:
+                if message.type != WSMsgType.TEXT:
+                    raise InputError('not text')
+                request = wire.read_request(message.data)
+            except InputError as error:
+                await socket.close(code=BAD_MESSAGE, message=str(error).encode())
+                return
+            self._carry_out(request, viewer)
+
+    def _carry_out(self, request: wire.Request, viewer: Viewer) -> None:
+        if isinstance(request, wire.Shown):
+            viewer.shown(request.number)
+        elif isinstance(request, wire.Hold):
+            viewer.hold(request.on)
+            self._changed()
+        elif isinstance(request, wire.Follow):
+            self._tracking.follow(
+                request.stamp,
+                request.box,
+                self._reply(viewer, request.request, 'another viewer chose a target'),
+            )
+        else:
+            self._tracking.forget(
+                self._reply(viewer, request.request, 'another viewer had the target forgotten')
+            )
+
+    def _reply(self, viewer: Viewer, request: int, news: str) -> Reply:
+        """Return what answers a request and, if it was done, tells the others."""
+
+        def answer(good: bool, text: str) -> None:
+            viewer.note(wire.reply_text(request, good, text))
+            if good:
+                for other in self._viewers - {viewer}:
+                    other.note(wire.notice_text(news))
+
+        return lambda good, text: self._call(lambda: answer(good, text))
+
+    # --- what all see ---
+
+    def _changed(self) -> None:
+        holding = sum(viewer.holding for viewer in self._viewers)
+        self._tracking.viewers_changed(len(self._viewers), holding)
+
+    def _wake_all(self) -> None:
+        for viewer in self._viewers:
+            viewer.wake()
+
+    def _note_all(self, text: str) -> None:
+        for viewer in self._viewers:
+            viewer.note(text)
+
+    def _judge(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self._flush_state()
+
+    def _take_state(self, state: wire.TargetState) -> None:
+        news = state.state != self._state.state
+        self._state = state
+        if news or state.stamp in self._feed.stamps:
+            self._flush_state()
+        elif self._state_timer is None:
+            loop = asyncio.get_running_loop()
+            self._state_timer = loop.call_later(STATE_SECONDS, self._flush_state)
+
+    def _flush_state(self) -> None:
+        if self._state_timer is not None:
+            self._state_timer.cancel()
+            self._state_timer = None
+        if self._viewers:
+            text = self._state_text()
+            for viewer in self._viewers:
+                viewer.tell(text)
+
+    def _state_text(self) -> str:
+        state = self._state
+        return wire.state_text(replace(state, problem=state.problem or self._problem))
+
+
+def _complaint(error: OSError, host: str, port: int) -> str:
+    """Say in one line why an address cannot be listened on, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return f'port {port} of {host} is in use; give another port, or 0 for any that is free'
+    if error.errno == errno.EACCES:
+        return f'port {port} is not for this user; give one above 1023'
+    return (
+        f"host '{host}' is not an address of this machine; give 127.0.0.1 for this machine alone "
+        'or 0.0.0.0 for all its networks'
+    )

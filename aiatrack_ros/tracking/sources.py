@@ -1,0 +1,219 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Where pictures come from, by what a person types: a file, a pattern, a camera, a stream."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from glob import glob
+from pathlib import Path
+import re
+import threading
+import time
+from typing import Protocol
+
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.video import DEFAULT_FPS
+from aiatrack_ros.tracking.video import IMAGE_SUFFIXES
+from aiatrack_ros.tracking.video import natural_key
+from aiatrack_ros.tracking.video import Video
+import cv2
+import numpy as np
+
+STALL_SECONDS = 3.0  # without a picture, after which it is said
+OPEN_SECONDS = 10.0  # for a stream to open
+_AGAIN_SECONDS = 1.0  # between two tries to take a stream up again
+_SILENT = 0  # OpenCV's level of logging without a word
+_DEVICE = re.compile(r'/dev/video\d+')
+_ADDRESS = re.compile(r'(rtsps?|https?|udp|tcp)://', re.IGNORECASE)
+_NUMBERED = re.compile(r'%0?\d*d')
+
+
+class Source(Protocol):
+    """
+    Pictures one after the other: (H, W, 3) uint8, RGB.
+
+    Attributes:
+        path: What names it in messages.
+        fps: Pictures per second.
+        frame_count: How many there are, as far as the source says; 0 where it does not.
+        live: Whether they come as they are taken, so that one not looked at in time is gone.
+    """
+
+    path: Path | str
+    fps: float
+    frame_count: int
+    live: bool
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield the pictures."""
+
+
+def open_source(text: str, say: Callable[[str], None] = print) -> Source:
+    """Open what a person names.
+
+    Args:
+        text: A video file, a folder of pictures, a pattern of pictures (``'shots/*.jpg'``,
+            ``'shots/%04d.png'``), the number or the device of a camera (``0``, ``/dev/video0``),
+            or the address of a stream (rtsp, http).
+        say: Takes a line when a live source stalls and when it goes on.
+
+    Raises:
+        InputError: There is no such thing, or it cannot be read.
+    """
+    if text.isascii() and text.isdecimal():
+        return LiveSource(text, f"camera '{text}'", int(text), say)
+    if _DEVICE.fullmatch(text):
+        return LiveSource(text, f"camera '{text}'", text, say)
+    if _ADDRESS.match(text):
+        return LiveSource(text, f"stream '{text}'", text, say)
+    is_pattern = any(mark in text for mark in '*?[') or _NUMBERED.search(text)
+    if is_pattern and not Path(text).expanduser().exists():
+        return PicturePattern(text)
+    video = Video(text)
+    video.live = False
+    return video
+
+
+class PicturePattern(Video):
+    """The pictures whose names fit a pattern, in the order of the numbers in their names.
+
+    Args:
+        pattern: A glob pattern, or one with a number, such as ``%04d``.
+
+    Raises:
+        InputError: No picture fits.
+    """
+
+    live = False
+
+    def __init__(self, pattern: str) -> None:
+        path = Path(pattern).expanduser()
+        names = glob(_NUMBERED.sub('*', str(path)))
+        exact = None
+        if number := _NUMBERED.search(str(path)):
+            before, after = str(path)[: number.start()], str(path)[number.end() :]
+            exact = re.compile(rf'{re.escape(before)}\d+{re.escape(after)}')
+        fitting = [
+            Path(name)
+            for name in names
+            if Path(name).suffix.lower() in IMAGE_SUFFIXES
+            and (exact is None or exact.fullmatch(name))
+        ]
+        if not fitting:
+            raise InputError(f"no picture fits the pattern '{pattern}'; put it in quotes")
+        self.path, self.fps = path, DEFAULT_FPS
+        self._pictures = sorted(fitting, key=natural_key)
+        self.frame_count = len(self._pictures)
+
+
+class LiveSource:
+    """A camera or a stream, read on a thread of its own; whoever is late gets the newest picture.
+
+    A stream that has an end, a file on a web server, is read picture by picture instead.
+
+    Args:
+        path: What the person typed.
+        name: What to call it in messages.
+        opens: What OpenCV opens: the number of a camera, a device or an address.
+        say: Takes a line when it stalls and when it goes on.
+
+    Raises:
+        InputError: It does not open.
+    """
+
+    def __init__(self, path: str, name: str, opens: int | str, say: Callable[[str], None]) -> None:
+        self.path = path
+        self._name, self._opens, self._say = name, opens, say
+        self._ended = threading.Event()
+        self._fresh = threading.Condition()
+        self._newest: np.ndarray | None = None
+        self._capture: cv2.VideoCapture | None = _open(opens)
+        if self._capture is None:
+            raise InputError(f'{name} does not open; {_remedy(opens)}')
+        self.fps = self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS
+        if not 0 < self.fps <= 1000:
+            self.fps = DEFAULT_FPS
+        self.frame_count = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self.live = not self.frame_count
+
+    def end(self) -> None:
+        """Have the pictures end, from any thread or from a signal's handler."""
+        self._ended.set()
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield pictures until ``end``; while it stalls, wait."""
+        if not self.live:
+            yield from self._all()
+            return
+        threading.Thread(target=self._read, name='live_source', daemon=True).start()
+        last, told = time.monotonic(), False
+        while not self._ended.is_set():
+            with self._fresh:
+                self._fresh.wait_for(lambda: self._newest is not None, 0.2)
+                picture, self._newest = self._newest, None
+            if picture is None:
+                silence = time.monotonic() - last
+                if silence > STALL_SECONDS and not told:
+                    self._say(f'{self._name} gives no picture for {silence:.0f} s; waiting for it')
+                    told = True
+                continue
+            if told:
+                self._say(f'{self._name} goes on after {time.monotonic() - last:.0f} s')
+            last, told = time.monotonic(), False
+            yield picture
+
+    def _all(self) -> Iterator[np.ndarray]:
+        while not self._ended.is_set():
+            good, picture = self._capture.read()
+            if not good:
+                break
+            yield picture[..., ::-1]
+        self._capture.release()
+
+    def _read(self) -> None:
+        """Keep the newest picture; where there are no more, try to open it again."""
+        capture = self._capture
+        while not self._ended.is_set():
+            good, picture = capture.read() if capture is not None else (False, None)
+            if good:
+                with self._fresh:
+                    self._newest = picture[..., ::-1]
+                    self._fresh.notify()
+                continue
+            if capture is not None:
+                capture.release()
+            self._ended.wait(_AGAIN_SECONDS)
+            capture = None if self._ended.is_set() else _open(self._opens)
+        if capture is not None:
+            capture.release()
+
+
+def _open(what: int | str) -> cv2.VideoCapture | None:
+    """Open a camera or a stream; None where that fails. OpenCV's own complaints are not shown."""
+    level = cv2.getLogLevel()
+    cv2.setLogLevel(_SILENT)
+    try:
+        if isinstance(what, str) and _ADDRESS.match(what):
+            limits = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                int(1000 * OPEN_SECONDS),
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                int(1000 * STALL_SECONDS),
+            ]
+            capture = cv2.VideoCapture(what, cv2.CAP_FFMPEG, limits)
+        else:
+            capture = cv2.VideoCapture(what)
+    except cv2.error:
+        return None
+    finally:
+        cv2.setLogLevel(level)
+    if capture.isOpened():
+        return capture
+    capture.release()
+    return None
+
+
+def _remedy(what: int | str) -> str:
+    if isinstance(what, str) and _ADDRESS.match(what):
+        return 'is the address right, and does a player open it?'
+    there = ', '.join(sorted(glob('/dev/video*'))) or 'none'
+    return f'is it plugged in, and does no other program use it? Cameras here: {there}'
