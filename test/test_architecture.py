@@ -103,7 +103,11 @@ def declared(*kinds: str) -> set[str]:
     """Return the modules that package.xml declares in elements of these kinds."""
     tree = ElementTree.parse(ROOT / 'package.xml')
     keys = {element.text for kind in kinds for element in tree.iter(kind)}
-    modules = {'python3-opencv': 'cv2', 'python3-pytest-timeout': 'pytest_timeout'}
+    modules = {
+        'python3-opencv': 'cv2',
+        'python3-pil': 'PIL',
+        'python3-pytest-timeout': 'pytest_timeout',
+    }
     return {modules.get(key, key.removeprefix('python3-')) for key in keys}
 
 
@@ -220,7 +224,7 @@ def test_package_xml_names_what_is_used():
 def test_package_xml_names_what_only_tests_use():
     folders = ('examples', 'test', 'tools')
     ours = {path.stem for folder in folders for path in (ROOT / folder).rglob('*.py')}
-    used = imported(*folders) - FROM_PIP - OPTIONAL - ours - {'got10k'}
+    used = imported(*folders) - FROM_PIP - OPTIONAL - ours - {'got10k', 'playwright'}
     by_name = {'ament_cmake_pytest', 'pytest_timeout'}  # not by an import
     assert used - declared('depend', 'exec_depend') == declared('test_depend') - by_name
 
