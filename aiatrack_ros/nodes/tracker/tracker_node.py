@@ -38,6 +38,7 @@ from aiatrack_ros.tracking import create_tracker
 from aiatrack_ros.tracking import State
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking.drawing import draw
+from aiatrack_ros.tracking.pixel_range import PixelRange
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock
@@ -99,7 +100,8 @@ class TrackerNode(ReleasingNode):
     ) -> None:
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
-        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._pixel_range = PixelRange()
+        self._decoder = images.ImageDecoder(images.load_bridge(), self._pixel_range)
         # Ids of another run must not look like those of this one to who learned of its targets.
         self._run = uuid.uuid4().hex[:4]
         self._track_numbers = itertools.count(1)
@@ -252,6 +254,7 @@ class TrackerNode(ReleasingNode):
 
     def _apply_parameters(self) -> None:
         self._buffer.seconds = self._settings['frame_buffer_seconds']
+        self._pixel_range.give(*self._settings.levels())
         if self._worker:
             self._worker.apply(self._settings.tracker_settings())
         elif self._tracker:

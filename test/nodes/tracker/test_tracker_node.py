@@ -366,6 +366,48 @@ def test_compressed_images(bench: Bench) -> None:
     assert bench.tracker.seen == [('initialize', 200, BOX)]
 
 
+def test_compressed_images_with_a_trailer_and_an_orientation(bench: Bench) -> None:
+    bench.start(image_transport='compressed').activate()
+    camera = bench.operator.create_publisher(CompressedImage, 'image/compressed', 10)
+    wait_for(
+        lambda: camera.get_subscription_count() and bench.node._inputs[0].get_publisher_count(),
+        'discovery',
+    )
+    picture = np.full((48, 64, 3), 200, np.uint8)
+    jpeg = cv2.imencode('.jpg', picture)[1].tobytes()
+    # Exif data that ask for a quarter turn: the target would lie outside of the picture.
+    entry = bytes.fromhex('0112 0003 00000001 0006 0000')
+    exif = b'Exif\0\0MM\0*\0\0\0\x08\0\x01' + entry + bytes(4)
+    marked = jpeg[:2] + b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif + jpeg[2:]
+    for second, data in enumerate((jpeg + bytes(5000), marked, marked + b'\xff' * 5000), 5):
+        stamp = stamp_of(second * SECOND)
+        camera.publish(CompressedImage(header=Header(stamp=stamp), format='jpeg', data=data))
+        bench.answered(second * SECOND)
+        assert bench.point_at((50, 10, 10, 10)).success
+    assert bench.tracker.seen.count(('initialize', 200, (50, 10, 10, 10))) == 3
+
+
+def test_thermal_images_and_the_range_of_their_counts(bench: Bench) -> None:
+    bench.start().activate()
+
+    def show() -> None:
+        bench.operator.stamp += FRAME
+        counts = np.linspace(29500, 29000, 48 * 64).reshape(48, 64).astype('<u2')
+        image = Image(width=64, height=48, step=128, encoding='mono16', data=counts.tobytes())
+        image.header.stamp = stamp_of(bench.operator.stamp)
+        bench.publish(image)
+
+    show()
+    assert bench.point_at().success  # black and white are chosen from the image
+    assert bench.set('black_level', 28500.0) == ''
+    assert 'white_level is 5; it must be 0 or above black_level' in bench.set('white_level', 5.0)
+    assert bench.set('white_level', 30500.0) == ''
+    show()
+    (_, chosen, _), (_, given) = bench.tracker.seen
+    assert 240 <= chosen <= 246  # a twentieth of the span is left free
+    assert given == 128
+
+
 def test_says_that_no_image_comes_and_why(bench: Bench) -> None:
     override = 'qos_overrides./image.subscription.reliability'
     bench.start(**{override: 'reliable'}).activate()
