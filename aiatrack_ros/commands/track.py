@@ -2,16 +2,16 @@
 """``aiatrack track``: follow one target through a video, without ROS."""
 
 import argparse
-import csv
-from pathlib import Path
+import contextlib
 import statistics
 import sys
 
 from aiatrack_ros.commands.options import add_tracker_arguments
 from aiatrack_ros.commands.options import tracker_from_arguments
-from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import parse_box
+from aiatrack_ros.tracking.output_files import refuse_overwriting
 from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.track_video import BoxTable
 from aiatrack_ros.tracking.track_video import COLUMNS
 from aiatrack_ros.tracking.track_video import track_video
 from aiatrack_ros.tracking.video import Video
@@ -22,7 +22,10 @@ Follow one target through a video or a folder of pictures, from a box in the fir
 
   aiatrack track street.mp4 --box 310,120,60,150 --output tracked.mp4 --csv boxes.csv
 
-The box is x,y,w,h in pixels of the first frame: top-left corner, width, height."""
+The box is x,y,w,h in pixels of the first frame: top-left corner, width, height. Frames are
+upright, as a viewer shows them: videos of phones and pictures with EXIF data are turned as they
+say.
+The table is written row by row, so what there is remains if the work ends early."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,22 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
     box = parse_box(args.box)
+    refuse_overwriting({'output': args.output, 'csv': args.csv}, (args.video, args.checkpoint))
     video = Video(args.video)
-    if args.csv and not Path(args.csv).expanduser().parent.is_dir():
-        raise InputError(f"csv '{args.csv}' can't be written: its folder does not exist")
-    writer = VideoWriter(args.output, video.fps) if args.output else None
-    tracker = tracker_from_arguments(args)
-    print(tracker.description)
-    try:
-        rows, seconds = track_video(tracker, video, box, writer)
-    finally:
-        if writer:
-            writer.close()
-    if args.csv:
-        with Path(args.csv).expanduser().open('w', newline='', encoding='utf-8') as file:
-            table = csv.writer(file)
-            table.writerow(COLUMNS)
-            table.writerows(rows)
+    with contextlib.ExitStack() as outputs:
+        # What has been written by then stays, however the work ends.
+        table = outputs.enter_context(BoxTable(args.csv)) if args.csv else None
+        writer = (
+            outputs.enter_context(VideoWriter(args.output, video.fps)) if args.output else None
+        )
+        tracker = tracker_from_arguments(args)
+        print(tracker.description)
+        rows, seconds = track_video(tracker, video, box, writer, table)
     _summarise(rows, seconds, video)
     return 0
 
