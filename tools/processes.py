@@ -57,14 +57,14 @@ def start(module: str, folder: Path, **parameters: str | float | bool) -> Part:
 
     `module` is SHELF.NAME of aiatrack_ros.nodes, or a program of this folder with its .py.
     """
-    program, name = ['-m', f'aiatrack_ros.nodes.{module}'], module.rpartition('.')[2]
+    program, called = ['-m', f'aiatrack_ros.nodes.{module}'], module.rpartition('.')[2]
     if module.endswith('.py'):
-        program, name = [str(ROOT / 'tools' / module)], module
+        program, called = [str(ROOT / 'tools' / module)], module
     arguments = [part for remapping in REMAPPINGS for part in ('-r', remapping)]
     for name, value in parameters.items():
         # JSON is YAML, in which ROS reads the values of parameters.
         arguments += ['-p', f'{name}:={json.dumps(value, ensure_ascii=False)}']
-    log, printed = folder / f'{name}.log', folder / f'{name}.out'
+    log, printed = folder / f'{called}.log', folder / f'{called}.out'
     parent = os.getpid()
 
     def die_with_parent() -> None:
@@ -81,7 +81,7 @@ def start(module: str, folder: Path, **parameters: str | float | bool) -> Part:
             start_new_session=True,
             preexec_fn=die_with_parent if sys.platform == 'linux' else None,
         )
-    return Part(name, process, log, printed)
+    return Part(called, process, log, printed)
 
 
 def stop(part: Part) -> int:
