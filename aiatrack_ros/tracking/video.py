@@ -164,6 +164,7 @@ class VideoWriter:
         self._size: tuple[int, int] | None = None
         self._writer: cv2.VideoWriter | None = None
         self._count = 0
+        self._failure = ''
 
     def __enter__(self) -> 'VideoWriter':
         return self
@@ -182,13 +183,16 @@ class VideoWriter:
 
     def write(self, picture: np.ndarray) -> None:
         """Append a frame (H, W, 3) uint8, RGB; one of another size is scaled to the first's."""
+        if self._failure:
+            raise InputError(self._failure)
         if self._writer is None:
             self._size = (picture.shape[1], picture.shape[0])
             code = cv2.VideoWriter_fourcc(*'mp4v')
             self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
             if not self._writer.isOpened():
                 self._writer = None
-                raise InputError(f"output '{self.path}' can't be written; {self._remedy()}")
+                self._failure = f"output '{self.path}' can't be written; {self._remedy()}"
+                raise InputError(self._failure)
         frame = np.ascontiguousarray(picture[..., ::-1])
         if (picture.shape[1], picture.shape[0]) != self._size:
             frame = cv2.resize(frame, self._size)
@@ -205,6 +209,8 @@ class VideoWriter:
             self._held.close()
             self._held = None
         if self._writer is None:
+            if self._failure:
+                raise InputError(self._failure)
             return
         self._writer.release()
         self._writer = None

@@ -132,6 +132,9 @@ class TrackRecorder(Node):
 
     def close(self) -> bool:
         """Write what is left and print the summary; return whether the video is whole."""
+        if self._closed:
+            return True
+        self._closed = True
         for pair in self._pairing.rest():
             self._write(pair)
         try:
@@ -140,10 +143,9 @@ class TrackRecorder(Node):
         except InputError as error:
             self.get_logger().error(str(error))
             return False
-        if self._summary.frames and not self._closed:
+        if self._summary.frames:
             print(self._summary.table())
             print(f'video: {self._writer.path}', flush=True)
-        self._closed = True
         return True
 
     def destroy_node(self) -> None:

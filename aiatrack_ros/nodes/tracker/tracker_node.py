@@ -192,7 +192,6 @@ class TrackerNode(ReleasingNode):
         message_type: type = Image
         if self._settings['image_transport'] == 'compressed':
             topic, message_type = topic + '/compressed', CompressedImage
-        self._image_topic = topic
         # A new profile each time, for the overrides are written into it.
         image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         overrides = QoSOverridingOptions.with_default_policies()
@@ -204,6 +203,7 @@ class TrackerNode(ReleasingNode):
             qos_overriding_options=overrides,
             callback_group=ReaderCallbackGroup(),
         )
+        self._image_topic = camera.topic_name  # image/compressed may be remapped by itself
         self._input(Detection2D, '~/init_box', self._on_init_box, _QOS)
         self._input(RegionOfInterest, '~/init_roi', self._on_init_roi, _QOS)
         self._reader = SubscriptionReader(camera, self.context, self._image_failed)
@@ -421,12 +421,30 @@ class TrackerNode(ReleasingNode):
 
     def _silence_text(self) -> str:
         text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
-        if not self.count_publishers(self._image_topic):
+        awaited, other, remedy = 'Image', 'CompressedImage', 'set image_transport to compressed'
+        elsewhere = f'{self._image_topic}/compressed'
+        if self._settings['image_transport'] == 'compressed':
+            awaited, other, remedy = other, awaited, 'set image_transport to raw'
+            elsewhere = self.resolve_topic_name('image')
+        types = self._types_published(self._image_topic)
+        if not types:
+            if f'sensor_msgs/msg/{other}' in self._types_published(elsewhere):
+                return text + f'nobody publishes it, but {elsewhere} holds {other}; {remedy}'
             return text + 'nobody publishes it; remap image to the topic of the camera'
+        if f'sensor_msgs/msg/{awaited}' not in types:
+            if f'sensor_msgs/msg/{other}' in types:
+                name = 'image/compressed' if other == 'CompressedImage' else 'image'
+                remedy = f'{remedy} and remap {name} to it'
+            else:
+                remedy = 'remap image to the topic of the camera'
+            return text + f'it holds {", ".join(types)}, and {awaited} is awaited; {remedy}'
         return text + (
             'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
             'without config/fastdds.xml'
         )
+
+    def _types_published(self, topic: str) -> list[str]:
+        return sorted({info.topic_type for info in self.get_publishers_info_by_topic(topic)})
 
 
 def main(args: list[str] | None = None) -> int:

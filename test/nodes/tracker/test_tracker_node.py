@@ -9,6 +9,7 @@ from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.images import ImageDecoder
+from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
 from aiatrack_ros.srv import SetTarget
 from aiatrack_ros.tracking import State
 import cv2
@@ -406,6 +407,70 @@ def test_thermal_images_and_the_range_of_their_counts(bench: Bench) -> None:
     (_, chosen, _), (_, given) = bench.tracker.seen
     assert 240 <= chosen <= 246  # a twentieth of the span is left free
     assert given == 128
+
+
+@pytest.mark.parametrize(
+    'transport, topic, kind, words',
+    [
+        (
+            'raw',
+            'image',
+            CompressedImage,
+            'no image on /image for 2 s: it holds sensor_msgs/msg/CompressedImage, and Image is '
+            'awaited; set image_transport to compressed and remap image/compressed to it',
+        ),
+        (
+            'compressed',
+            'image/compressed',
+            Image,
+            'no image on /image/compressed for 2 s: it holds sensor_msgs/msg/Image, and '
+            'CompressedImage is awaited; set image_transport to raw and remap image to it',
+        ),
+        (
+            'raw',
+            'image',
+            Header,
+            'no image on /image for 2 s: it holds std_msgs/msg/Header, and Image is awaited; '
+            'remap image to the topic of the camera',
+        ),
+        (
+            'compressed',
+            'image',
+            Image,
+            'nobody publishes it, but /image holds Image; set image_transport to raw',
+        ),
+        (
+            'raw',
+            'image/compressed',
+            CompressedImage,
+            'nobody publishes it, but /image/compressed holds CompressedImage; set '
+            'image_transport to compressed',
+        ),
+    ],
+)
+def test_says_that_the_topic_holds_another_type(
+    bench: Bench, transport: str, topic: str, kind: type, words: str
+) -> None:
+    bench.operator.destroy_publisher(bench.operator.images)
+    bench.operator.create_publisher(kind, topic, 1)
+    bench.start(image_transport=transport)
+    assert bench.change(Transition.TRANSITION_CONFIGURE)
+    assert bench.change(Transition.TRANSITION_ACTIVATE)
+    health = bench.operator.heard['/diagnostics']
+    wait_for(lambda: any(words in array.status[0].message for array in health), words)
+
+
+def test_names_the_topic_that_it_listens_to(bench: Bench) -> None:
+    arguments = ['--ros-args', '-r', 'image/compressed:=camera/jpeg']
+    bench.node = bench.ros.spin(
+        TrackerNode, bench.make, parameters={'image_transport': 'compressed'}, cli_args=arguments
+    )
+    bench.ros.settle(bench.operator.reset, Trigger.Request())
+    assert bench.change(Transition.TRANSITION_CONFIGURE)
+    assert bench.change(Transition.TRANSITION_ACTIVATE)
+    health = bench.operator.heard['/diagnostics']
+    words = 'no image on /camera/jpeg for 2 s: nobody publishes it'
+    wait_for(lambda: any(words in array.status[0].message for array in health), words)
 
 
 def test_says_that_no_image_comes_and_why(bench: Bench) -> None:
