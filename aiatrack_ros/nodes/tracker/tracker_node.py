@@ -440,7 +440,8 @@ class TrackerNode(ReleasingNode):
             return text + f'it holds {", ".join(types)}, and {awaited} is awaited; {remedy}'
         return text + (
             'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
-            'without config/fastdds.xml'
+            'without config/fastdds.xml, or the images are larger than 3840x2160 and have to be '
+            'published smaller, or compressed'
         )
 
     def _types_published(self, topic: str) -> list[str]:

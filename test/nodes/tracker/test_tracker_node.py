@@ -6,11 +6,13 @@ import math
 from typing import Any
 
 from aiatrack_ros.errors import CheckpointError
+from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.images import ImageDecoder
 from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
 from aiatrack_ros.srv import SetTarget
+from aiatrack_ros.tracking import create_tracker
 from aiatrack_ros.tracking import State
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -407,6 +409,22 @@ def test_thermal_images_and_the_range_of_their_counts(bench: Bench) -> None:
     (_, chosen, _), (_, given) = bench.tracker.seen
     assert 240 <= chosen <= 246  # a twentieth of the span is left free
     assert given == 128
+
+
+@pytest.mark.parametrize('width, height', [(8, 8), (1, 1), (64, 5)])
+def test_boxes_of_small_images_lie_in_them(bench: Bench, width: int, height: int) -> None:
+    if shipped_weights('aiatrack_lite') is None:
+        pytest.skip('no weights come with aiatrack_lite in this checkout')
+    bench.start(create_tracker, device='cpu', threads=1, lost_threshold=0.0).activate()
+    rng = np.random.default_rng(4)
+    bench.show_picture(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+    assert bench.point_at((0.25, 0.25, 0.5 * width, 0.5 * height)).success
+    for _ in range(3):
+        stamp = bench.show_picture(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        (found,) = bench.tracks(stamp)
+        x, y, w, h = messages.box_from_bounding_box(found.bbox)
+        assert x >= 0 and y >= 0 and w > 0 and h > 0
+        assert x + w <= width and y + h <= height
 
 
 @pytest.mark.parametrize(
