@@ -412,14 +412,14 @@ def test_thermal_images_and_the_range_of_their_counts(bench: Bench) -> None:
     assert given == 128
 
 
-@pytest.mark.parametrize('width, height', [(8, 8), (1, 1), (64, 5)])
+@pytest.mark.parametrize('width, height', [(8, 8), (64, 5)])
 def test_boxes_of_small_images_lie_in_them(bench: Bench, width: int, height: int) -> None:
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
-    bench.start(create_tracker, device='cpu', threads=1, lost_threshold=0.0).activate()
+    bench.start(create_tracker, engine='eager', threads=1, lost_threshold=0.0).activate()
     rng = np.random.default_rng(4)
     bench.show_picture(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
-    assert bench.point_at((0.25, 0.25, 0.5 * width, 0.5 * height)).success
+    assert bench.point_at((1, 1, width - 2, height - 2)).success
     for _ in range(3):
         stamp = bench.show_picture(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
         (found,) = bench.tracks(stamp)
