@@ -7,6 +7,7 @@ import importlib
 import sys
 
 from aiatrack_ros import __version__
+from aiatrack_ros.commands.box_argument import join_boxes
 from aiatrack_ros.errors import AiATrackError
 
 # Name, module, summary. Each module has DESCRIPTION, add_arguments(parser) and run(arguments); it
@@ -61,7 +62,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 done, 1 a check failed, 2 a user's mistake."""
-    argv = sys.argv[1:] if argv is None else argv
+    argv = join_boxes(sys.argv[1:] if argv is None else argv)
     args = _parser(argv).parse_args(argv)
     try:
         return args.run(args)

@@ -16,8 +16,10 @@ import sys
 import tempfile
 import time
 
+from aiatrack_ros.commands.box_argument import join_boxes
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import parse_box
+from aiatrack_ros.tracking.output_files import refuse_overwriting
 from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
 from processes import add_tracker_options
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> list[str]:
     if bool(args.video) != bool(args.box):
         raise InputError('give VIDEO and BOX together: the box is the target in the first frame')
     parse_box(args.box or DEMO_BOX)
+    refuse_overwriting({'output': args.output}, (args.video or DEMO_VIDEO, args.checkpoint))
     video = Video(args.video or DEMO_VIDEO)
     VideoWriter(args.output, video.fps).close()
     first, last = (0, -1) if args.video else DEMO_FRAMES
@@ -125,7 +128,7 @@ def main() -> int:
         help='video to write; default: %(default)s',
     )
     add_tracker_options(parser)
-    args = parser.parse_args()
+    args = parser.parse_args(join_boxes(sys.argv[1:]))
     return exit_code('demo', lambda: run(args))
 
 

@@ -2,8 +2,7 @@
 """``aiatrack track``: follow one target through a video, without ROS."""
 
 import argparse
-import csv
-import json
+import contextlib
 from pathlib import Path
 import statistics
 import sys
@@ -12,11 +11,12 @@ from aiatrack_ros.commands.options import add_tracker_arguments
 from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.commands.target_choice import ended_by_interrupt
 from aiatrack_ros.commands.target_choice import target_choice
-from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.output_files import refuse_overwriting
 from aiatrack_ros.tracking.picture_writer import PictureWriter
 from aiatrack_ros.tracking.sources import open_source
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.track_video import BoxTable
 from aiatrack_ros.tracking.track_video import COLUMNS
 from aiatrack_ros.tracking.track_video import track_video
 from aiatrack_ros.tracking.video import VideoWriter
@@ -30,7 +30,10 @@ Follow one target through a video, pictures, a camera or a stream, from a box in
   aiatrack track 'shots/*.jpg' --box '@corners 20%,30%,40%,80%' --json boxes.jsonl --output drawn
 
 The box is x,y,w,h in pixels of the first frame: top-left corner, width, height.
-'@corners x1,y1,x2,y2' are two corners instead, and a number with % is a part of the picture."""
+'@corners x1,y1,x2,y2' are two corners instead, and a number with % is a part of the picture.
+Frames are upright, as a viewer shows them: videos of phones and pictures with EXIF data are
+turned as they say.
+Tables are written row by row, so what there is remains if the work ends early."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,29 +62,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
+    tables = {'csv': args.csv, 'json': args.json}
+    refuse_overwriting({'output': args.output, **tables}, (args.video, args.checkpoint))
     video = open_source(args.video)
-    for name in ('csv', 'json'):
-        path = getattr(args, name)
-        if path and not Path(path).expanduser().parent.is_dir():
-            raise InputError(f"{name} '{path}' can't be written: its folder does not exist")
-    writer = _writer(args.output, video.fps) if args.output else None
-    try:
+    with contextlib.ExitStack() as outputs:
+        # What has been written by then stays, however the work ends.
+        written = [
+            outputs.enter_context(BoxTable(path, form)) for form, path in tables.items() if path
+        ]
+        writer = outputs.enter_context(_writer(args.output, video.fps)) if args.output else None
         tracker = tracker_from_arguments(args)
         print(tracker.description)
         with target_choice(args.box, video) as choice, ended_by_interrupt(video):
             box, begun = choice.choose(video)
-            rows, seconds = track_video(choice.shown(tracker), begun, box, writer)
-    finally:
-        if writer:
-            writer.close()
-    if args.json:
-        with Path(args.json).expanduser().open('w', encoding='utf-8') as file:
-            file.writelines(json.dumps(dict(zip(COLUMNS, row))) + '\n' for row in rows)
-    if args.csv:
-        with Path(args.csv).expanduser().open('w', newline='', encoding='utf-8') as file:
-            table = csv.writer(file)
-            table.writerow(COLUMNS)
-            table.writerows(rows)
+            rows, seconds = track_video(choice.shown(tracker), begun, box, writer, written)
     _summarise(rows, seconds, video)
     return 0
 

@@ -190,7 +190,11 @@ def _sequence(
 def _images(folder: Path) -> tuple[Path, ...]:
     if not folder.is_dir():
         raise InputError(f'{folder}: no such folder; restore the images of the sequence')
-    images = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES]
+    images = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in PICTURES and not path.name.startswith('.')
+    ]
     if not images:
         raise InputError(f'{folder}: no images ({", ".join(PICTURES)}); restore them')
     # TrackingNet's names have no leading zeros, so numbers sort as numbers.
@@ -199,7 +203,7 @@ def _images(folder: Path) -> tuple[Path, ...]:
 
 def _numbers_in_name(path: Path) -> list[tuple[int, int | str]]:
     parts = re.split(r'(\d+)', path.stem)
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts if part]
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 def _otb_range(name: str, images: tuple[Path, ...]) -> tuple[Path, ...]:

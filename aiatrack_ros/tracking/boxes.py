@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 import math
+import re
 
 from aiatrack_ros.errors import InputError
 import numpy as np
@@ -17,13 +18,13 @@ LARGEST = 3.0
 
 
 def parse_box(text: str) -> Box:
-    """Read 'x,y,w,h'.
+    """Read four numbers 'x,y,w,h', with commas, spaces or both between them.
 
     Raises:
         InputError: It is not four numbers.
     """
     try:
-        x, y, w, h = (float(part) for part in text.split(','))
+        x, y, w, h = (float(part) for part in re.split(r'\s*,\s*|\s+', text.strip()))
     except ValueError as error:
         raise InputError(
             f"box '{text}' is not four numbers x,y,w,h, such as 310,120,60,150"
@@ -63,14 +64,20 @@ def check_box(box: Sequence[float], width: int, height: int) -> Box:
 def clip_box(box: Box, width: int, height: int, margin: float = CLIP_MARGIN) -> Box:
     """Return a box with both corners in the image, and at least ``margin`` pixels of it each way.
 
-    The left edge is held to [0, W - margin], the right edge to [margin, W]; rows likewise.
+    The left edge is held to [0, W - margin], the right edge to [margin, W]; rows likewise. Of an
+    image that is smaller than the margin, the whole side is the margin.
     """
     x, y, w, h = box
-    x1 = min(max(x, 0.0), width - margin)
-    x2 = min(max(x + w, margin), float(width))
-    y1 = min(max(y, 0.0), height - margin)
-    y2 = min(max(y + h, margin), float(height))
-    return x1, y1, max(margin, x2 - x1), max(margin, y2 - y1)
+    x1, w1 = _clip_side(x, w, width, margin)
+    y1, h1 = _clip_side(y, h, height, margin)
+    return x1, y1, w1, h1
+
+
+def _clip_side(start: float, length: float, size: int, margin: float) -> tuple[float, float]:
+    margin = min(margin, float(size))
+    low = min(max(start, 0.0), size - margin)
+    high = min(max(start + length, margin), float(size))
+    return low, max(margin, high - low)
 
 
 def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:

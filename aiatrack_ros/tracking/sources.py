@@ -68,9 +68,7 @@ def open_source(text: str, say: Callable[[str], None] = print) -> Source:
     is_pattern = any(mark in text for mark in '*?[') or _NUMBERED.search(text)
     if is_pattern and not Path(text).expanduser().exists():
         return PicturePattern(text)
-    video = Video(text)
-    video.live = False
-    return video
+    return Video(text)
 
 
 class PicturePattern(Video):
@@ -82,8 +80,6 @@ class PicturePattern(Video):
     Raises:
         InputError: No picture fits.
     """
-
-    live = False
 
     def __init__(self, pattern: str) -> None:
         path = Path(pattern).expanduser()

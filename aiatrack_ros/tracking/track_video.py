@@ -1,19 +1,90 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """One target through one video, frame by frame."""
 
+from collections.abc import Sequence
+import contextlib
+import csv
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+from typing import TextIO
+
+from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.drawing import draw
+from aiatrack_ros.tracking.output_files import check_output
+from aiatrack_ros.tracking.picture_writer import PictureWriter
+from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.tracker import Tracker
-from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
 from tqdm import tqdm
 
 COLUMNS = ('frame', 'x', 'y', 'w', 'h', 'score', 'state')
 
 
+class BoxTable:
+    """Writes a table of COLUMNS, each row when it is known; a context manager.
+
+    Nothing is opened before the first row.
+
+    Args:
+        path: Where to write it.
+        form: csv, with a line of names before the rows; or json, an object in each line.
+
+    Raises:
+        InputError: The file can't be written.
+    """
+
+    def __init__(self, path: str | Path, form: Literal['csv', 'json']) -> None:
+        self.path = check_output(form, path)
+        self._form = form
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> 'BoxTable':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file:
+            self._file.close()
+
+    def write(self, row: Sequence) -> None:
+        """Append a row, so that it is in the file whatever comes after it."""
+        try:
+            if self._file is None:
+                self._file = self.path.open('w', newline='', encoding='utf-8')
+                if self._form == 'csv':
+                    csv.writer(self._file).writerow(COLUMNS)
+            if self._form == 'csv':
+                csv.writer(self._file).writerow(row)
+            else:
+                self._file.write(json.dumps(dict(zip(COLUMNS, row))) + '\n')
+            self._file.flush()
+        except OSError as error:
+            self._give_up()
+            raise InputError(
+                f"{self._form} '{self.path}' can't be written: {error.strerror or error}"
+            ) from error
+
+    def _give_up(self) -> None:
+        if self._file:
+            with contextlib.suppress(OSError):  # it tries once more
+                self._file.close()
+            self._file = None
+
+
 def track_video(
-    tracker: Tracker, video: Video, box: Box, writer: VideoWriter | None
+    tracker: Tracker,
+    video: Source,
+    box: Box,
+    writer: VideoWriter | PictureWriter | None,
+    tables: Sequence[BoxTable] = (),
 ) -> tuple[list[tuple], list[float]]:
     """Track through a video and draw into another, if there is a writer.
 
@@ -22,6 +93,7 @@ def track_video(
         video: Frames, uint8 (H, W, 3), RGB.
         box: The target in the first frame: x, y, w, h in pixels.
         writer: Takes each frame with the box drawn in.
+        tables: Take each row as soon as it is known.
 
     Returns:
         A row of COLUMNS for each frame, and the seconds that each frame after the first took.
@@ -39,6 +111,8 @@ def track_video(
             seconds.append(result.times['total'])
         numbers = (*(round(value, 3) for value in box), round(score, 4))
         rows.append((index, *numbers, state.value))
+        for table in tables:
+            table.write(rows[-1])
         if writer:
             writer.write(draw(image, state.value, box if state is State.TRACKING else None, score))
     return rows, seconds

@@ -17,7 +17,6 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-FRAMES = 30
 TOPIC = f'image_{os.getpid()}'  # another session may have drawn the same domain
 
 # A camera: waits for its subscriber, then sends numbered frames at 30 Hz.
@@ -46,8 +45,10 @@ rclpy.shutdown()
 """
 
 
-@pytest.mark.parametrize(('width', 'height'), [(640, 480), (1920, 1080)])
-def test_best_effort_images_arrive(width, height):
+@pytest.mark.parametrize(
+    ('width', 'height', 'frames'), [(640, 480, 30), (1920, 1080, 30), (3840, 2160, 10)]
+)
+def test_best_effort_images_arrive(width, height, frames):
     received = []
 
     def take(image):
@@ -59,11 +60,11 @@ def test_best_effort_images_arrive(width, height):
     try:
         node = rclpy.create_node('viewer', context=context)
         node.create_subscription(
-            Image, TOPIC, take, QoSProfile(depth=FRAMES, reliability=ReliabilityPolicy.BEST_EFFORT)
+            Image, TOPIC, take, QoSProfile(depth=frames, reliability=ReliabilityPolicy.BEST_EFFORT)
         )
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
-        command = [sys.executable, '-c', CAMERA, TOPIC, *map(str, (FRAMES, width, height))]
+        command = [sys.executable, '-c', CAMERA, TOPIC, *map(str, (frames, width, height))]
         with subprocess.Popen(command) as camera:
             end = time.monotonic() + 40
             while camera.poll() is None and time.monotonic() < end:
@@ -74,4 +75,4 @@ def test_best_effort_images_arrive(width, height):
     finally:
         context.shutdown()
 
-    assert received == [(number, number, number) for number in range(FRAMES)]
+    assert received == [(number, number, number) for number in range(frames)]

@@ -25,6 +25,14 @@ class TestLayouts:
         assert first.visible.all() and first.resolution is None and not first.withheld
         assert [path.name for path in first.images[:2]] == ['0001.jpg', '0002.jpg']
 
+    def test_names_as_people_have_them(self, tmp_path: Path):
+        folder = trees.write_otb(tmp_path, 'a', TRUTH)
+        for name in ('._0001.jpg', '.hidden.png'):  # macOS writes the first beside each file
+            (folder / 'img' / name).write_bytes(b'no picture')
+        (folder / 'img' / '0006.jpg').rename(folder / 'img' / '9\u00b2.jpg')
+        (found,) = find_sequences(tmp_path)
+        assert [path.name for path in found.images][::5] == ['0001.jpg', '9\u00b2.jpg']
+
     def test_one_sequence_alone(self, tmp_path: Path):
         assert [s.name for s in find_sequences(trees.write_otb(tmp_path, 'one', TRUTH))] == ['one']
 

@@ -114,7 +114,7 @@ class Saboteur(Node):
             message,
             field,
             {
-                'encoding': self.dice.choice([*images.ENCODINGS, '', 'rgb', '32FC1', 'ü' * 99]),
+                'encoding': self.dice.choice([*images.ENCODINGS, '', 'rgb', '64FC1', 'ü' * 99]),
                 'is_bigendian': self.dice.randint(0, 255),
             }.get(field, self.dice.choice(SIZES)),
         )

@@ -12,6 +12,7 @@ import time
 
 from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.tracking.video import Video
+from aiatrack_ros.tracking.video import VideoWriter
 import cv2
 import numpy as np
 import pytest
@@ -126,13 +127,7 @@ def test_says_in_one_line_what_went_wrong(film, weights, tmp_path, change, words
     ],
 )
 def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, change, words):
-    monkeypatch.syspath_prepend(ROOT / 'tools')
-    spec = importlib.util.spec_from_file_location('demo', ROOT / 'tools' / 'demo.py')
-    demo = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, 'demo', demo)
-    spec.loader.exec_module(demo)
-    monkeypatch.setattr(demo, 'start', None)
-    monkeypatch.setattr(signal, 'signal', lambda *_: None)
+    demo = load_demo(monkeypatch)
     options = {
         '--video': str(film),
         '--box': '100,90,50,40',
@@ -144,6 +139,35 @@ def test_checks_inputs_before_it_starts(film, tmp_path, monkeypatch, capsys, cha
     error = capsys.readouterr().err
     assert words in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize('name', ['own.mp4', './own.mp4', 'link.mp4', 'hard.mp4'])
+def test_does_not_overwrite_its_own_video(tmp_path, monkeypatch, capsys, name):
+    demo = load_demo(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    with VideoWriter('own.mp4', 25) as writer:
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    before = (tmp_path / 'own.mp4').read_bytes()
+    (tmp_path / 'link.mp4').symlink_to('own.mp4')
+    os.link('own.mp4', 'hard.mp4')
+    # The box, which may begin with a minus, is not what is wrong.
+    arguments = ['--video', 'own.mp4', '--box', '-5,9,20,10', '--output', name]
+    monkeypatch.setattr(sys, 'argv', ['demo', *arguments])
+    assert demo.main() == 2
+    assert "would destroy its own input 'own.mp4'" in capsys.readouterr().err
+    assert (tmp_path / 'own.mp4').read_bytes() == before
+
+
+def load_demo(monkeypatch):
+    """Return the module of the demo, which starts nothing."""
+    monkeypatch.syspath_prepend(ROOT / 'tools')
+    spec = importlib.util.spec_from_file_location('demo', ROOT / 'tools' / 'demo.py')
+    demo = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, 'demo', demo)
+    spec.loader.exec_module(demo)
+    monkeypatch.setattr(demo, 'start', None)
+    monkeypatch.setattr(signal, 'signal', lambda *_: None)
+    return demo
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='Linux ends children with their parent')

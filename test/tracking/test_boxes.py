@@ -5,6 +5,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
+from aiatrack_ros.tracking.boxes import parse_box
 import numpy as np
 import pytest
 
@@ -53,6 +54,29 @@ def test_a_box_that_reaches_out_of_the_image_is_kept_as_it_is() -> None:
 )
 def test_clip_box(box: tuple, clipped: tuple) -> None:
     assert clip_box(box, 100, 80) == pytest.approx(clipped)
+
+
+@pytest.mark.parametrize('size', [(1, 1), (8, 8), (9, 3), (8, 200), (10, 10), (11, 12)])
+@pytest.mark.parametrize(
+    'box', [(2, 2, 3, 3), (-5, -5, 30, 30), (-9, 4, 2, 2), (7, 7, 50, 1), (0, 0, 0, 0)]
+)
+def test_clipped_boxes_lie_in_images_of_any_size(size: tuple, box: tuple) -> None:
+    x, y, w, h = clip_box(box, *size)
+    assert x >= 0 and y >= 0 and w > 0 and h > 0
+    assert x + w <= size[0] and y + h <= size[1]
+
+
+@pytest.mark.parametrize(
+    'text', ['-5,80,30.5,4e1', '-5 80 30.5 40', ' -5, 80,  30.5 ,40 ', '-5\t80 30.5,40']
+)
+def test_boxes_are_read_with_commas_or_spaces(text: str) -> None:
+    assert parse_box(text) == (-5.0, 80.0, 30.5, 40.0)
+
+
+@pytest.mark.parametrize('text', ['', '1,2,3', '1,2,3,4,5', '1,,2,3', '1,2,3,four', '1;2;3;4'])
+def test_what_is_no_box_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InputError, match='is not four numbers x,y,w,h, such as'):
+        parse_box(text)
 
 
 def test_box_iou() -> None:

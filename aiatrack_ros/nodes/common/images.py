@@ -6,17 +6,24 @@ This module alone knows image encodings. It decodes with numpy and OpenCV; where
 installed and gives the same pixels for an encoding in a check at start, cv_bridge decodes it.
 
 Pictures are numpy uint8 of shape (H, W, 3), RGB. bgr8 and the like are views into the message
-with the channels reversed: nothing is copied, and they must not be written to.
+with the channels reversed: nothing is copied, and they must not be written to. Encodings of 16
+bits or floats are taken to 8 bits as `tracking/pixel_range.py` says, and are then as those of 8.
+
+A compressed picture is left as it is stored, whatever its EXIF data say: camera_info and depth are
+of the stored pixels.
 """
 
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace
 import sys
 from typing import Any
 from typing import TypeAlias
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.picture_files import decode_picture
+from aiatrack_ros.tracking.pixel_range import PixelRange
 import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage
@@ -25,7 +32,8 @@ from std_msgs.msg import Header
 
 ImageMessage: TypeAlias = Image | CompressedImage
 
-_JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
+# YUV of BT.601 in video range, less (16, 128, 128), to RGB; OpenCV's figures for nv12.
+_YUV_TO_RGB = np.array([[1.164, 0, 1.596], [1.164, -0.391, -0.813], [1.164, 2.018, 0]])
 
 
 def _cv(code: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -33,27 +41,40 @@ def _cv(code: int) -> Callable[[np.ndarray], np.ndarray]:
     return lambda pixels: cv2.cvtColor(pixels, code)
 
 
-def _top_byte(pixels: np.ndarray) -> np.ndarray:
-    """Scale 16 bits to 8, full range to full range, and repeat the grey in three channels."""
-    grey = cv2.convertScaleAbs(pixels, alpha=1 / 257)
-    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-
-
 @dataclass(frozen=True)
 class _Encoding:
     """How one encoding lies in memory and how it becomes RGB."""
 
     channels: int
-    to_rgb: Callable[[np.ndarray], np.ndarray]
-    bytes_per_channel: int = 1
+    to_rgb: Callable[[np.ndarray], np.ndarray]  # of its numbers, taken to 8 bits
+    number: str = 'u1'  # kind and bytes, as numpy names them
     halves: str = ''  # the sides that must be even: 'w', 'h' or both
     planes: float = 1.0  # rows of data per row of picture
     bridge: str = 'passthrough'  # what cv_bridge is asked for; '' where it knows nothing
     bridge_to_rgb: Callable[[np.ndarray], np.ndarray] | None = None  # and what remains
 
+    @property
+    def bytes_per_channel(self) -> int:
+        return int(self.number[1])
+
 
 def _bayer(code: int) -> _Encoding:
     return _Encoding(1, _cv(code), halves='wh', bridge='rgb8', bridge_to_rgb=np.asarray)
+
+
+def _deep(encoding: _Encoding, number: str = 'u2') -> _Encoding:
+    """Return an encoding of 8 bits with larger numbers."""
+    # cv_bridge takes the whole of 16 bits to 8, which leaves nothing of most such pictures.
+    return replace(encoding, number=number, bridge='', bridge_to_rgb=None)
+
+
+def _from_nv24(rows: np.ndarray) -> np.ndarray:
+    """Convert a plane of Y and one of U and V, two rows of it for each row of pixels: (3 H, W)."""
+    height, width = len(rows) // 3, rows.shape[1]
+    chroma = rows[height:].reshape(height, width, 2)
+    yuv = np.dstack((rows[:height], chroma))
+    offset = -_YUV_TO_RGB @ (16, 128, 128)
+    return cv2.transform(yuv, np.column_stack((_YUV_TO_RGB, offset)))
 
 
 def _view(order: slice | list[int]) -> Callable[[np.ndarray], np.ndarray]:
@@ -75,8 +96,6 @@ _ENCODINGS = {
     '8UC4': _Encoding(4, _view(_BGR)),
     'mono8': _Encoding(1, _GREY),
     '8UC1': _Encoding(1, _GREY),
-    'mono16': _Encoding(1, _top_byte, 2, bridge='mono8', bridge_to_rgb=_GREY),
-    '16UC1': _Encoding(1, _top_byte, 2),
     'bayer_rggb8': _bayer(cv2.COLOR_BayerBG2RGB),
     'bayer_bggr8': _bayer(cv2.COLOR_BayerRG2RGB),
     'bayer_gbrg8': _bayer(cv2.COLOR_BayerGR2RGB),
@@ -87,7 +106,14 @@ _ENCODINGS = {
     'yuv422_yuy2': _YUYV,  # the older name of yuyv
     'nv12': _Encoding(1, _cv(cv2.COLOR_YUV2RGB_NV12), halves='wh', planes=1.5, bridge=''),
     'nv21': _Encoding(1, _cv(cv2.COLOR_YUV2RGB_NV21), halves='wh', planes=1.5, bridge=''),
+    'nv24': _Encoding(1, _from_nv24, planes=3.0, bridge=''),
 }
+_ENCODINGS |= {
+    name.replace('8', '16', 1): _deep(encoding)
+    for name, encoding in _ENCODINGS.items()
+    if '8' in name
+}
+_ENCODINGS |= {f'32FC{n}': _deep(_ENCODINGS[f'8UC{n}'], 'f4') for n in (1, 3, 4)}
 ENCODINGS = tuple(_ENCODINGS)
 
 
@@ -136,37 +162,21 @@ def _pixels(message: Image, encoding: _Encoding) -> np.ndarray:
     rows = int(message.height * encoding.planes)
     row_bytes = message.width * encoding.channels * encoding.bytes_per_channel
     data = np.frombuffer(message.data, np.uint8, rows * message.step)
-    data = data.reshape(rows, message.step)[:, :row_bytes]
-    if encoding.bytes_per_channel == 2:
-        # Rows with an odd step are no rows of 16-bit numbers; only padded ones are copied.
-        data = (
-            np.ascontiguousarray(data)
-            .view('>u2' if message.is_bigendian else '<u2')
-            .astype(np.uint16, copy=False)
-        )
+    data = data.reshape(rows, message.step)
+    if encoding.planes == 3:
+        # A row of U and V is twice as long as one of Y, and so is what is left free behind it.
+        luma, chroma = data[: message.height], data[message.height :]
+        chroma = chroma.reshape(message.height, -1)[:, : 2 * row_bytes].reshape(-1, row_bytes)
+        data = np.concatenate((luma[:, :row_bytes], chroma))
+    data = data[:, :row_bytes]
+    if encoding.bytes_per_channel > 1:
+        # Rows with an odd step are no rows of such numbers; only padded ones are copied.
+        order = '>' if message.is_bigendian else '<'
+        data = np.ascontiguousarray(data).view(order + encoding.number)
+        data = data.astype(encoding.number, copy=False)
     if encoding.channels == 1:
         return data
     return data.reshape(rows, message.width, encoding.channels)
-
-
-def _decompress(message: CompressedImage) -> np.ndarray:
-    """Return the picture of a JPEG or PNG message as OpenCV reads it: BGR."""
-    try:
-        picture = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        picture = None
-    if picture is None:
-        raise InputError(
-            f"{len(message.data)} bytes of format '{message.format}' do not decode as JPEG or PNG"
-        )
-    return picture
-
-
-def _refuse_truncated(message: CompressedImage) -> None:
-    """Raise InputError for a JPEG without its end, which decodes to a half grey picture."""
-    data = memoryview(message.data)
-    if bytes(data[:2]) == _JPEG_START and _JPEG_END not in bytes(data[-64:]):
-        raise InputError(f'a JPEG of {len(data)} bytes that ends early')
 
 
 class ImageDecoder:
@@ -175,24 +185,27 @@ class ImageDecoder:
 
     `bridge` is a cv_bridge.CvBridge or None; `load_bridge()` gives the one to use. Encodings that
     it gets right (see `trusted`) are decoded by it, all others here; the pixels are the same.
+    `pixel_range` is what takes 16 bits and floats to 8, one for each camera.
     """
 
-    def __init__(self, bridge: Any = None) -> None:
+    def __init__(self, bridge: Any = None, pixel_range: PixelRange | None = None) -> None:
         self._bridge = bridge
+        self._pixel_range = pixel_range or PixelRange()
         self.trusted = _trusted_encodings(bridge) if bridge is not None else frozenset()
 
     def decode(self, message: ImageMessage) -> np.ndarray:
         """Return the picture, (H, W, 3) uint8 RGB; raise InputError where there is none."""
         check(message)
         if isinstance(message, CompressedImage):
-            _refuse_truncated(message)
-            if 'compressed' in self.trusted:
-                return _decompress_by_bridge(self._bridge, message)[..., _BGR]
-            return _decompress(message)[..., _BGR]
+            data = np.frombuffer(message.data, np.uint8)
+            try:
+                return decode_picture(data, self._pixel_range, upright=False)
+            except InputError as error:
+                raise InputError(f"{error}; its format is '{message.format}'") from error
         encoding = _ENCODINGS[message.encoding]
         if message.encoding in self.trusted and message.step == _packed_step(message, encoding):
             return _decode_by_bridge(self._bridge, message, encoding)
-        return encoding.to_rgb(_pixels(message, encoding))
+        return encoding.to_rgb(self._pixel_range.to_8_bits(_pixels(message, encoding)))
 
 
 def encode(picture: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image:
@@ -241,60 +254,28 @@ def _decode_by_bridge(bridge: Any, message: Image, encoding: _Encoding) -> np.nd
     return (encoding.bridge_to_rgb or encoding.to_rgb)(pixels)
 
 
-def _decompress_by_bridge(bridge: Any, message: CompressedImage) -> np.ndarray:
-    try:
-        picture = bridge.compressed_imgmsg_to_cv2(message)
-    except Exception:  # of OpenCV or of the bridge, for a header that lies about the size
-        picture = None
-    if picture is None:
-        raise InputError(
-            f"{len(message.data)} bytes of format '{message.format}' do not decode as JPEG or PNG"
-        )
-    return picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-
-
 def _trusted_encodings(bridge: Any) -> frozenset[str]:
     """Return the encodings that `bridge` decodes to the very pixels that we get."""
-    trusted = {
+    return frozenset(
         name
         for name, encoding in _ENCODINGS.items()
-        if encoding.bridge
-        and all(_agrees(bridge, message, encoding) for message in _samples(name, encoding))
-    }
-    picture = (np.arange(12 * 16 * 3) % 251).astype(np.uint8).reshape(12, 16, 3)
-    compressed = [
-        CompressedImage(format=kind, data=cv2.imencode(f'.{kind}', sample)[1].tobytes())
-        for kind in ('jpeg', 'png')
-        for sample in (picture, picture[..., 0])
-    ]
-    try:
-        if all(
-            np.array_equal(_decompress_by_bridge(bridge, message), _decompress(message))
-            for message in compressed
-        ):
-            trusted.add('compressed')
-    except Exception:  # see load_bridge
-        pass
-    return frozenset(trusted)
+        if encoding.bridge and _agrees(bridge, _sample(name, encoding), encoding)
+    )
 
 
-def _samples(name: str, encoding: _Encoding) -> list[Image]:
-    """Return small test images of an encoding, of both byte orders where that matters."""
+def _sample(name: str, encoding: _Encoding) -> Image:
+    """Return a small test image of an encoding."""
     height, width = 6, 8
-    step = width * encoding.channels * encoding.bytes_per_channel
+    step = width * encoding.channels
     data = (np.arange(height * step) * 37 % 251).astype(np.uint8)
-    orders = (0, 1) if encoding.bytes_per_channel > 1 else (int(sys.byteorder == 'big'),)
-    return [
-        Image(
-            height=height,
-            width=width,
-            encoding=name,
-            is_bigendian=order,
-            step=step,
-            data=array('B', data.tobytes()),
-        )
-        for order in orders
-    ]
+    return Image(
+        height=height,
+        width=width,
+        encoding=name,
+        is_bigendian=int(sys.byteorder == 'big'),
+        step=step,
+        data=array('B', data.tobytes()),
+    )
 
 
 def _agrees(bridge: Any, message: Image, encoding: _Encoding) -> bool:

@@ -4,15 +4,19 @@
 from collections.abc import Callable
 import ctypes
 import platform
+import re
 import signal
 import sys
 from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
+from aiatrack_ros.nodes.common.parameter_arguments import unused_parameters
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import SingleThreadedExecutor
+import rclpy.logging
+from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
@@ -50,10 +54,20 @@ def run_node(
     a callback raises after that is a bug: the node is destroyed, and it is raised.
     """
     _keep_one_heap()
-    rclpy.init(
-        args=args,
-        signal_handler_options=SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL,
-    )
+    # Of wrong arguments rcl writes a line too, which says less than ours.
+    rclpy.logging.set_logger_level('rcl', LoggingSeverity.FATAL)
+    try:
+        rclpy.init(
+            args=args,
+            signal_handler_options=(
+                SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
+            ),
+        )
+    except Exception as error:  # rclpy has no name of its own for wrong arguments
+        print(f'error: {_argument_error(error)}', file=sys.stderr)
+        return EXIT_USAGE
+    if rclpy.logging.get_logger_level('rcl') == LoggingSeverity.FATAL:  # not told otherwise
+        rclpy.logging.set_logger_level('rcl', LoggingSeverity.UNSET)
     if last_words:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
@@ -62,6 +76,8 @@ def run_node(
     try:
         try:
             node = make_node()
+            for line in unused_parameters(node, sys.argv if args is None else args):
+                node.get_logger().warning(line)
             started = getattr(node, 'start', lambda: True)()
         except (AiATrackError, ParameterException, ValueError) as error:
             print(f'error: {error}', file=sys.stderr)
@@ -91,6 +107,19 @@ def run_node(
             rclpy.shutdown()
         _ignore_interrupts()
     return code
+
+
+def _argument_error(error: Exception) -> str:
+    """Return what is wrong with the arguments of ROS, without the places in its source."""
+    text = ' '.join(re.sub(r', at \S+:\d+', '', str(error)).split())
+    text = text.removeprefix('failed to initialize rcl: ')
+    if type(error).__name__ == 'UnknownROSArgsError':
+        return f'ROS knows no arguments {text}; see ros2 run --help'
+    if 'rule' in text:
+        text += '; give -r FROM:=TO, or -p NAME:=VALUE'
+    elif 'params file' in text:
+        text += '; give a YAML file of NODE: ros__parameters: NAME: VALUE'
+    return text
 
 
 def finish(node: Any, code: int, text: str) -> None:

@@ -88,8 +88,11 @@ class SimRecorder(Node):
         """Finish the video, print the figures, and destroy the node."""
         for pair in self._pairing.rest():
             self._take(pair)
-        if self._writer:
-            self._writer.close()
+        try:
+            if self._writer:
+                self._writer.close()
+        except InputError as error:  # the disk is full; the figures are of use all the same
+            self.get_logger().error(str(error))
         if self._records:
             report = make_report(self._records)
             if self._report:

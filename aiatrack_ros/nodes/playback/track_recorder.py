@@ -12,6 +12,7 @@ from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
 from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
@@ -114,6 +115,7 @@ class TrackRecorder(Node):
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
         self._stamp = -1  # of the last image
         self._timer = None
+        self._closed = False
         self.done: Future = Future()
         # May raise; ROS then destroys what there is by destroy_node().
         declare(self, PARAMETERS)
@@ -135,15 +137,23 @@ class TrackRecorder(Node):
             TrackerStatus, 'status', lambda message: self._on_answer('status', message), _QOS
         )
 
-    def close(self) -> None:
-        """Write what is left and print the summary."""
+    def close(self) -> bool:
+        """Write what is left and print the summary; return whether the video is whole."""
+        if self._closed:
+            return True
+        self._closed = True
         for pair in self._pairing.rest():
             self._write(pair)
-        if self._writer:
-            self._writer.close()
+        try:
+            if self._writer:
+                self._writer.close()
+        except InputError as error:
+            self.get_logger().error(str(error))
+            return False
         if self._summary.frames:
             print(self._summary.table())
             print(f'video: {self._writer.path}', flush=True)
+        return True
 
     def destroy_node(self) -> None:
         """Finish the video and destroy the node."""
@@ -203,7 +213,7 @@ class TrackRecorder(Node):
 
     def _end(self) -> None:
         if not self.done.done():
-            self.done.set_result(EXIT_OK)
+            self.done.set_result(EXIT_OK if self.close() else EXIT_FAILURE)
 
 
 def main(args: list[str] | None = None) -> int:

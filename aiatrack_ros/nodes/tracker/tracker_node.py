@@ -41,6 +41,7 @@ from aiatrack_ros.tracking import create_tracker
 from aiatrack_ros.tracking import State
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking.drawing import draw
+from aiatrack_ros.tracking.pixel_range import PixelRange
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock
@@ -102,7 +103,8 @@ class TrackerNode(ReleasingNode):
     ) -> None:
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
-        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._pixel_range = PixelRange()
+        self._decoder = images.ImageDecoder(images.load_bridge(), self._pixel_range)
         # Ids of another run must not look like those of this one to who learned of its targets.
         self._run = uuid.uuid4().hex[:4]
         self._track_numbers = itertools.count(1)
@@ -205,7 +207,6 @@ class TrackerNode(ReleasingNode):
         message_type: type = Image
         if self._settings['image_transport'] == 'compressed':
             topic, message_type = topic + '/compressed', CompressedImage
-        self._image_topic = topic
         # A new profile each time, for the overrides are written into it.
         image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         overrides = QoSOverridingOptions.with_default_policies()
@@ -217,6 +218,7 @@ class TrackerNode(ReleasingNode):
             qos_overriding_options=overrides,
             callback_group=ReaderCallbackGroup(),
         )
+        self._image_topic = camera.topic_name  # image/compressed may be remapped by itself
         for message_type, topic, callback in (
             (Detection2D, '~/init_box', self._on_init_box),
             (RegionOfInterest, '~/init_roi', self._on_init_roi),
@@ -274,6 +276,7 @@ class TrackerNode(ReleasingNode):
 
     def _apply_parameters(self) -> None:
         self._buffer.seconds = self._settings['frame_buffer_seconds']
+        self._pixel_range.give(*self._settings.levels())
         if self._worker:
             self._worker.apply(self._settings.tracker_settings())
         elif self._tracker:
@@ -477,12 +480,31 @@ class TrackerNode(ReleasingNode):
 
     def _silence_text(self) -> str:
         text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
-        if not self.count_publishers(self._image_topic):
+        awaited, other, remedy = 'Image', 'CompressedImage', 'set image_transport to compressed'
+        elsewhere = f'{self._image_topic}/compressed'
+        if self._settings['image_transport'] == 'compressed':
+            awaited, other, remedy = other, awaited, 'set image_transport to raw'
+            elsewhere = self.resolve_topic_name('image')
+        types = self._types_published(self._image_topic)
+        if not types:
+            if f'sensor_msgs/msg/{other}' in self._types_published(elsewhere):
+                return text + f'nobody publishes it, but {elsewhere} holds {other}; {remedy}'
             return text + 'nobody publishes it; remap image to the topic of the camera'
+        if f'sensor_msgs/msg/{awaited}' not in types:
+            if f'sensor_msgs/msg/{other}' in types:
+                name = 'image/compressed' if other == 'CompressedImage' else 'image'
+                remedy = f'{remedy} and remap {name} to it'
+            else:
+                remedy = 'remap image to the topic of the camera'
+            return text + f'it holds {", ".join(types)}, and {awaited} is awaited; {remedy}'
         return text + (
             'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
-            'without config/fastdds.xml'
+            'without config/fastdds.xml, or the images are larger than 3840x2160 and have to be '
+            'published smaller, or compressed'
         )
+
+    def _types_published(self, topic: str) -> list[str]:
+        return sorted({info.topic_type for info in self.get_publishers_info_by_topic(topic)})
 
 
 def main(args: list[str] | None = None) -> int:

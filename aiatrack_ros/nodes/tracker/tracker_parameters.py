@@ -73,6 +73,19 @@ TRACKER_NODE = (
         'how far back a box may name its image, in seconds; at most 256 MiB of images are kept',
         (0.0, 10.0),
     ),
+    Setting(
+        'black_level',
+        0.0,
+        'what is black in images of 16 bits or floats; of no meaning while white_level is 0',
+        (-1e6, 1e6),
+    ),
+    Setting(
+        'white_level',
+        0.0,
+        'what is white in images of 16 bits or floats, above black_level; 0 has both chosen from '
+        'the images',
+        (0.0, 1e6),
+    ),
     Setting('publish_overlay', True, 'draw ~/overlay while somebody subscribes to it'),
 )
 
@@ -91,6 +104,7 @@ class TrackerParameters:
         self._rows = {setting.name: setting for setting in TRACKER_NODE}
         declare(node, TRACKER_NODE)
         self.tracker_settings()
+        self.levels()
         node.add_on_set_parameters_callback(self._validate)
         self._has_post_set = hasattr(node, 'add_post_set_parameters_callback')
         if self._has_post_set:
@@ -105,6 +119,16 @@ class TrackerParameters:
         values.update({change.name: change.value for change in changes if change.name in values})
         return TrackerSettings(**values)
 
+    def levels(self, changes: Sequence[Parameter] = ()) -> tuple[float, float]:
+        """Return what is black and what is white; raise ValueError where that cannot be."""
+        values = {change.name: change.value for change in changes}
+        black, white = (values.get(name, self[name]) for name in ('black_level', 'white_level'))
+        if white and not white > black:
+            raise ValueError(
+                f'white_level is {white:g}; it must be 0 or above black_level, {black:g}'
+            )
+        return black, white
+
     def _validate(self, changes: list[Parameter]) -> SetParametersResult:
         for change in changes:
             row = self._rows.get(change.name)
@@ -113,6 +137,7 @@ class TrackerParameters:
                 return SetParametersResult(successful=False, reason=complaint)
         try:
             self.tracker_settings(changes)
+            self.levels(changes)
         except ValueError as error:
             return SetParametersResult(successful=False, reason=str(error))
         if not self._has_post_set:

@@ -90,6 +90,47 @@ def test_a_bug_in_a_callback_is_no_mistake_of_the_user(kind, error):
     assert out.endswith('destroying\ndestroyed\n')
 
 
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (['-r', 'foo'], "Couldn't parse remap rule: '-r foo'"),
+        (['-p', 'foo'], "Couldn't parse parameter override rule: '-p foo'"),
+        (['-p', 'number:=[1,'], 'give -r FROM:=TO, or -p NAME:=VALUE'),
+        (
+            ['--params-file', 'broken.yaml'],
+            "Couldn't parse params file: '--params-file broken.yaml'",
+        ),
+        (['--params-file', 'none.yaml'], 'Error opening YAML file'),
+        (['--params-file', 'flat.yaml'], 'give a YAML file of NODE: ros__parameters: NAME: VALUE'),
+        (['--log-level', 'loud'], "Couldn't parse log level: '--log-level loud'"),
+        (['--colour'], "ROS knows no arguments ['--colour']"),
+    ],
+)
+def test_wrong_arguments_of_ros_are_one_line(arguments, words, tmp_path):
+    (tmp_path / 'broken.yaml').write_text('a: [1,\n b: }')
+    (tmp_path / 'flat.yaml').write_text('number: 1')
+    arguments = [str(tmp_path / word) if word.endswith('yaml') else word for word in arguments]
+    words = words.replace('broken.yaml', str(tmp_path / 'broken.yaml'))
+    process = start('parameter', '--ros-args', *arguments)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 2, err
+    assert err.startswith('error: ') and words in err
+    assert len(err.splitlines()) == 1 and '.c:' not in err
+    assert out == ''
+
+
+def test_parameters_that_nobody_takes_are_said(tmp_path):
+    (tmp_path / 'p.yaml').write_text('other: {ros__parameters: {number: 4}}')
+    arguments = ['-p', 'nubmer:=4', '--params-file', str(tmp_path / 'p.yaml')]
+    process = start('parameter', '--ros-args', *arguments)
+    assert process.stdout.readline() == 'up\n'
+    process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=DEADLINE)[1]
+    assert process.returncode == 0
+    assert '[WARN]' in err and "did you mean 'number'?" in err
+    assert 'has nothing for /tester: it is only for /other' in err
+
+
 @pytest.mark.parametrize('end', [signal.SIGINT, signal.SIGTERM])
 def test_ends_cleanly_when_asked_to(end):
     process = start('spin')

@@ -2,6 +2,7 @@
 """The recorder over real DDS."""
 
 import math
+from pathlib import Path
 import time
 
 from aiatrack_ros.errors import InputError
@@ -9,7 +10,9 @@ from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.playback.track_recorder import Summary
 from aiatrack_ros.nodes.playback.track_recorder import TrackRecorder
+from aiatrack_ros.nodes.playback.video_player import VideoPlayer
 from aiatrack_ros.tracking.video import Video
+from aiatrack_ros.tracking.video import VideoWriter
 import numpy as np
 import pytest
 import rclpy
@@ -52,6 +55,24 @@ class Performer(Node):
         self.status.publish(TrackerStatus(header=header, state=state, score=0.5, latency=0.02))
 
 
+def discovered(performer, recorder):
+    """Wait until they hear each other, each in its own books."""
+    wait_for(
+        lambda: (
+            performer.heard()
+            and recorder.count_publishers('image')
+            and recorder.count_publishers('tracks')
+            and recorder.count_publishers('status')
+            and all(
+                subscription.get_publisher_count()
+                for subscription in recorder.subscriptions
+                if not subscription.topic_name.endswith(('/parameter_events', '/clock'))
+            )
+        ),
+        'discovery',
+    )
+
+
 @pytest.fixture
 def ros():
     ros = Ros()
@@ -72,20 +93,7 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
             'qos_overrides./image.subscription.reliability': 'reliable',
         },
     )
-    wait_for(
-        lambda: (
-            performer.heard()
-            and recorder.count_publishers('image')
-            and recorder.count_publishers('tracks')
-            and recorder.count_publishers('status')
-            and all(
-                subscription.get_publisher_count()
-                for subscription in recorder.subscriptions
-                if not subscription.topic_name.endswith(('/parameter_events', '/clock'))
-            )
-        ),
-        'discovery',
-    )
+    discovered(performer, recorder)
     for number in range(1, 7):
         stamp = number * 10**8
         performer.images.publish(image_message(number, stamp, 160, 120))
@@ -163,6 +171,44 @@ def test_images_that_carry_no_stamp_are_told(ros, tmp_path, capfd):
 
     wait_for(taken, 'an image')
     wait_for(lambda: taken() and 'carry the stamp 0.000 s' in capfd.readouterr().err, 'the word')
+
+
+def test_a_video_that_is_played_is_not_recorded_over(ros, tmp_path):
+    film = tmp_path / 'film.mp4'
+    with VideoWriter(film, 30) as writer:
+        for number in range(5):
+            writer.write(np.full((48, 64, 3), 40 * number, np.uint8))
+    before = film.read_bytes()
+    (tmp_path / 'link.mp4').symlink_to(film)
+    ros.spin(VideoPlayer, parameters={'path': str(film), 'wait_for_subscribers': 9})
+    with pytest.raises(InputError, match='is being read or written by another program'):
+        ros.spin(TrackRecorder, parameters={'output': str(tmp_path / 'link.mp4')})
+    assert film.read_bytes() == before
+
+
+def test_a_video_that_is_recorded_is_not_played(ros, tmp_path):
+    film = tmp_path / 'film.mp4'
+    with VideoWriter(film, 30) as writer:
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    before = film.read_bytes()
+    ros.spin(TrackRecorder, parameters={'output': str(film)})
+    with pytest.raises(InputError, match='is being written by another program'):
+        ros.spin(VideoPlayer, parameters={'path': str(film)})
+    assert film.read_bytes() == before
+
+
+@pytest.mark.skipif(not Path('/dev/full').exists(), reason='needs the full device of Linux')
+def test_a_full_disk_is_told(ros, tmp_path):
+    (tmp_path / 'full.mp4').symlink_to('/dev/full')
+    performer = ros.spin(Performer)
+    recorder = ros.spin(
+        TrackRecorder, parameters={'output': str(tmp_path / 'full.mp4'), 'idle_timeout': 1.0}
+    )
+    discovered(performer, recorder)
+    for number in range(1, 9):
+        performer.images.publish(image_message(number, number * 10**8, 160, 120))
+    wait_for(recorder.done.done, 'the end of the images')
+    assert recorder.done.result() == 1
 
 
 def test_summary_by_hand():

@@ -8,11 +8,14 @@ import time
 from typing import Any
 
 from aiatrack_ros.errors import CheckpointError
+from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.images import ImageDecoder
 from aiatrack_ros.nodes.tracker import tracking_worker
+from aiatrack_ros.nodes.tracker.tracker_node import TrackerNode
 from aiatrack_ros.srv import SetTarget
+from aiatrack_ros.tracking import create_tracker
 from aiatrack_ros.tracking import State
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -22,6 +25,7 @@ from lifecycle_msgs.srv import GetState
 import numpy as np
 import pytest
 from rcl_interfaces.msg import Log
+from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from ros_harness import image_message
@@ -484,6 +488,136 @@ def test_a_failed_activation_takes_its_publishers_back(bench: Bench) -> None:
     assert state.current_state.label == 'inactive'
     assert len(bench.node._outputs) == 4
     assert not any(publisher.is_activated for publisher in bench.node._outputs)
+
+
+def test_compressed_images_with_a_trailer_and_an_orientation(bench: Bench) -> None:
+    bench.start(image_transport='compressed').activate()
+    camera = bench.operator.create_publisher(CompressedImage, 'image/compressed', 10)
+    wait_for(
+        lambda: camera.get_subscription_count() and bench.node._inputs[0].get_publisher_count(),
+        'discovery',
+    )
+    picture = np.full((48, 64, 3), 200, np.uint8)
+    jpeg = cv2.imencode('.jpg', picture)[1].tobytes()
+    # Exif data that ask for a quarter turn: the target would lie outside of the picture.
+    entry = bytes.fromhex('0112 0003 00000001 0006 0000')
+    exif = b'Exif\0\0MM\0*\0\0\0\x08\0\x01' + entry + bytes(4)
+    marked = jpeg[:2] + b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif + jpeg[2:]
+    for second, data in enumerate((jpeg + bytes(5000), marked, marked + b'\xff' * 5000), 5):
+        stamp = stamp_of(second * SECOND)
+        camera.publish(CompressedImage(header=Header(stamp=stamp), format='jpeg', data=data))
+        bench.answered(second * SECOND)
+        assert bench.point_at((50, 10, 10, 10)).success
+    assert bench.tracker.seen.count(('initialize', 200, (50, 10, 10, 10))) == 3
+
+
+def test_thermal_images_and_the_range_of_their_counts(bench: Bench) -> None:
+    bench.start().activate()
+
+    def show() -> None:
+        bench.operator.stamp += FRAME
+        counts = np.linspace(29500, 29000, 48 * 64).reshape(48, 64).astype('<u2')
+        image = Image(width=64, height=48, step=128, encoding='mono16', data=counts.tobytes())
+        image.header.stamp = stamp_of(bench.operator.stamp)
+        bench.publish(image)
+
+    show()
+    assert bench.point_at().success  # black and white are chosen from the image
+    assert bench.set('black_level', 28500.0) == ''
+    assert 'white_level is 5; it must be 0 or above black_level' in bench.set('white_level', 5.0)
+    assert bench.set('white_level', 30500.0) == ''
+    show()
+    (_, chosen, _), (_, given) = bench.tracker.seen
+    assert 240 <= chosen <= 246  # a twentieth of the span is left free
+    assert given == 128
+
+
+@pytest.mark.parametrize('width, height', [(8, 8), (64, 5)])
+def test_boxes_of_small_images_lie_in_them(bench: Bench, width: int, height: int) -> None:
+    if shipped_weights('aiatrack_lite') is None:
+        pytest.skip('no weights come with aiatrack_lite in this checkout')
+    bench.start(create_tracker, engine='eager', threads=1, lost_threshold=0.0).activate()
+    rng = np.random.default_rng(4)
+    bench.show_picture(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+    assert bench.point_at((1, 1, width - 2, height - 2)).success
+    for _ in range(3):
+        stamp = bench.show_picture(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        (found,) = bench.tracks(stamp)
+        x, y, w, h = messages.box_from_bounding_box(found.bbox)
+        assert x >= 0 and y >= 0 and w > 0 and h > 0
+        assert x + w <= width and y + h <= height
+
+
+@pytest.mark.parametrize(
+    'transport, topic, kind, words',
+    [
+        (
+            'raw',
+            'image',
+            CompressedImage,
+            'it holds sensor_msgs/msg/CompressedImage, and Image is '
+            'awaited; set image_transport to compressed and remap image/compressed to it',
+        ),
+        (
+            'compressed',
+            'image/compressed',
+            Image,
+            'it holds sensor_msgs/msg/Image, and '
+            'CompressedImage is awaited; set image_transport to raw and remap image to it',
+        ),
+        (
+            'raw',
+            'image',
+            Header,
+            'it holds std_msgs/msg/Header, and Image is awaited; '
+            'remap image to the topic of the camera',
+        ),
+        (
+            'compressed',
+            'image',
+            Image,
+            'nobody publishes it, but /image holds Image; set image_transport to raw',
+        ),
+        (
+            'raw',
+            'image/compressed',
+            CompressedImage,
+            'nobody publishes it, but /image/compressed holds CompressedImage; set '
+            'image_transport to compressed',
+        ),
+    ],
+)
+def test_says_that_the_topic_holds_another_type(
+    bench: Bench, transport: str, topic: str, kind: type, words: str
+) -> None:
+    bench.operator.destroy_publisher(bench.operator.images)
+    # Another participant, for one of Fast DDS keeps to the first type of a topic.
+    other: Node = bench.ros.spin(Node, 'other')
+    other.create_publisher(kind, topic, 1)
+    bench.start(image_transport=transport)
+    assert bench.change(Transition.TRANSITION_CONFIGURE)
+    assert bench.change(Transition.TRANSITION_ACTIVATE)
+    health = bench.operator.heard['/diagnostics']
+    wait_for(lambda: any(words in array.status[0].message for array in health), words)
+
+
+def test_names_the_topic_that_it_listens_to(bench: Bench) -> None:
+    arguments = ['--ros-args', '-r', 'image/compressed:=camera/jpeg']
+    bench.node = bench.ros.spin(
+        TrackerNode, bench.make, parameters={'image_transport': 'compressed'}, cli_args=arguments
+    )
+    bench.ros.settle(bench.operator.reset, Trigger.Request())
+    assert bench.change(Transition.TRANSITION_CONFIGURE)
+    assert bench.change(Transition.TRANSITION_ACTIVATE)
+    health = bench.operator.heard['/diagnostics']
+    wait_for(
+        lambda: any(
+            'no image on /camera/jpeg for' in array.status[0].message
+            and 'nobody publishes it' in array.status[0].message
+            for array in health
+        ),
+        'a word about the silence',
+    )
 
 
 def test_says_that_no_image_comes_and_why(bench: Bench) -> None:

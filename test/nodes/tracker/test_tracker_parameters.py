@@ -90,6 +90,7 @@ def test_descriptors(make_node):
         ('update_threshold', float('nan')),
         ('search_factor', 0.5),
         ('memory_capacity', 'many'),
+        ('white_level', -5.0),
     ],
 )
 def test_bad_start_values_name_the_parameter(make_node, name, value):
@@ -145,6 +146,22 @@ def test_bad_changes_are_refused_and_nothing_is_applied(make_node, name, value, 
     assert word in result.reason
     assert parameters[name] == before
     assert seen == []
+
+
+def test_white_must_be_above_black_unless_it_is_chosen(make_node):
+    node = make_node(black_level=29000.0)
+    parameters = TrackerParameters(node, lambda: None)
+    assert parameters.levels() == (29000.0, 0.0)
+    (result,) = node.set_parameters([Parameter('white_level', value=5000.0)])
+    assert not result.successful
+    assert result.reason == 'white_level is 5000; it must be 0 or above black_level, 29000'
+    (result,) = node.set_parameters([Parameter('white_level', value=31000.0)])
+    assert result.successful
+    assert parameters.levels() == (29000.0, 31000.0)
+    (result,) = node.set_parameters([Parameter('black_level', value=31000.0)])
+    assert not result.successful
+    with pytest.raises(ValueError, match='white_level is 5'):
+        TrackerParameters(make_node(black_level=7.0, white_level=5.0), lambda: None)
 
 
 def test_several_changes_at_once_are_judged_together(make_node):
