@@ -19,6 +19,7 @@ from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.track_video import BoxTable
 from aiatrack_ros.tracking.track_video import COLUMNS
 from aiatrack_ros.tracking.track_video import track_video
+from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
 
 DESCRIPTION = """\
@@ -62,9 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
-    tables = {'csv': args.csv, 'json': args.json}
-    refuse_overwriting({'output': args.output, **tables}, (args.video, args.checkpoint))
     video = open_source(args.video)
+    tables = {'csv': args.csv, 'json': args.json}
+    read = (args.video, args.checkpoint, *(video.pictures if isinstance(video, Video) else ()))
+    refuse_overwriting({'output': args.output, **tables}, read)
     with contextlib.ExitStack() as outputs:
         # What has been written by then stays, however the work ends.
         written = [

@@ -47,7 +47,8 @@ def refuse_overwriting(
     """Refuse outputs that would destroy an input or each other, under whatever name.
 
     Args:
-        outputs: What each output is called, and its path; None or '' is no output.
+        outputs: What each output is called, and its path; None or '' is no output. Into a folder
+            go JPEGs, as PictureWriter names them.
         inputs: Files that are read, and folders whose files are. What isn't there is passed over.
 
     Raises:
@@ -97,6 +98,9 @@ def hold(path: Path, exclusive: bool) -> BinaryIO | None:
 
 
 def _reads(source: Path, path: Path) -> bool:
+    if path.is_dir():
+        is_among_them = source.suffix.lower() == '.jpg' and _is_same(source.parent, path)
+        return is_among_them or _is_same(source, path)
     if source.is_dir():
         files = (file for file in source.iterdir() if file.suffix.lower() not in _RESULTS)
         return any(_is_same(file, path) for file in files)

@@ -97,8 +97,8 @@ class PicturePattern(Video):
         if not fitting:
             raise InputError(f"no picture fits the pattern '{pattern}'; put it in quotes")
         self.path, self.fps = path, DEFAULT_FPS
-        self._pictures = sorted(fitting, key=natural_key)
-        self.frame_count = len(self._pictures)
+        self.pictures = sorted(fitting, key=natural_key)
+        self.frame_count = len(self.pictures)
 
 
 class LiveSource:

@@ -57,6 +57,7 @@ class Video:
     Attributes:
         fps: Frames per second; 30 where the source does not say.
         frame_count: As the source says; a torn file may hold fewer.
+        pictures: The files of the frames, in their order; none of a video file.
         live: False: the frames wait for whoever reads them.
 
     Raises:
@@ -68,18 +69,18 @@ class Video:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
         self.fps = DEFAULT_FPS
-        self._pictures: list[Path] = []
+        self.pictures: list[Path] = []
         if self.path.is_dir():
             found = (
                 path
                 for path in self.path.iterdir()
                 if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith('.')
             )
-            self._pictures = sorted(found, key=natural_key)
-            if not self._pictures:
+            self.pictures = sorted(found, key=natural_key)
+            if not self.pictures:
                 kinds = ', '.join(sorted(suffix[1:] for suffix in IMAGE_SUFFIXES))
                 raise InputError(f"folder '{self.path}' holds no pictures ({kinds})")
-            self.frame_count = len(self._pictures)
+            self.frame_count = len(self.pictures)
             return
         if not self.path.is_file():
             raise InputError(f"video '{self.path}' does not exist; give a video or a folder")
@@ -108,9 +109,9 @@ class Video:
         Raises:
             InputError: A picture of the folder can't be read.
         """
-        if self._pictures:
+        if self.pictures:
             pixel_range = PixelRange()
-            for path in self._pictures:
+            for path in self.pictures:
                 try:
                     yield decode_picture(np.fromfile(path, np.uint8), pixel_range, upright=True)
                 except (InputError, OSError) as error:

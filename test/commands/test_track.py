@@ -2,6 +2,7 @@
 """``aiatrack track`` from a folder of pictures to a video and a table."""
 
 import csv
+import json
 import os
 from pathlib import Path
 import signal
@@ -188,3 +189,27 @@ def test_older_results_stay_until_there_are_new_ones(
     assert main(['track', inputs[0], *arguments]) == 2
     assert "'no.pth' does not exist" in capsys.readouterr().err
     assert table.read_text() == 'of the last run'
+
+
+def test_pictures_of_a_pattern_are_not_drawn_over(
+    inputs: tuple[str, str], capsys: pytest.CaptureFixture
+) -> None:
+    folder, checkpoint = inputs
+    before = sorted(Path(folder).iterdir())
+    arguments = ['--box', '40,30,50,60', '--checkpoint', checkpoint, '--output', folder]
+    for source in (folder, f'{folder}/*.jpg', f'{folder}/%d.jpg'):
+        assert main(['track', source, *arguments]) == 2
+        assert 'would destroy its own input' in capsys.readouterr().err
+    assert sorted(Path(folder).iterdir()) == before
+
+
+def test_rows_are_json_as_well(inputs: tuple[str, str], tmp_path: Path) -> None:
+    folder, checkpoint = inputs
+    table, lines = tmp_path / 'boxes.csv', tmp_path / 'boxes.jsonl'
+    options = ['--checkpoint', checkpoint, '--csv', str(table), '--json', str(lines)]
+    arguments = ['--box', '@corners', '40', '30', '90', '90', *options]
+    assert main(['track', folder, *arguments]) == 0
+    objects = [json.loads(line) for line in lines.read_text().splitlines()]
+    rows = list(csv.DictReader(table.open()))
+    assert [{name: str(value) for name, value in found.items()} for found in objects] == rows
+    assert objects[0]['w'] == 50 and len(rows) == 5

@@ -40,6 +40,13 @@ def test_pictures_of_a_folder_are_inputs_and_results_beside_them_are_not(folder:
     refuse_overwriting({'csv': 'pictures/boxes.csv', 'output': 'pictures/o.mp4'}, ('pictures',))
 
 
+def test_pictures_are_not_written_among_those_that_are_read(folder: Path) -> None:
+    for source in ('pictures', 'pictures/000000.jpg', folder / 'pictures' / '1.jpg'):
+        with pytest.raises(InputError, match="output 'pictures' would destroy its own input"):
+            refuse_overwriting({'output': './pictures'}, (source,))
+    refuse_overwriting({'output': '.'}, ('pictures', 'pictures/1.jpg', 'a.mp4'))
+
+
 @pytest.mark.parametrize('second', ['new.mp4', './new.mp4', 'link.mp4'])
 def test_two_outputs_are_two_files(folder: Path, second: str) -> None:
     (folder / 'link.mp4').symlink_to('new.mp4')
