@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from aiatrack_ros.commands.target_choice import Begun
+from aiatrack_ros.commands.target_choice import BoxByNumbers
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker.server import PickerSettings
 from aiatrack_ros.picker.server import Reply
@@ -33,10 +34,14 @@ class PickerPage:
     """
     The page, as a context manager; stamps are the numbers of the pictures, from 1.
 
+    `typed` is the box to begin with, where there is one; else the first is drawn on the page.
     Raises InputError where it cannot be served.
     """
 
-    def __init__(self, settings: PickerSettings | None = None) -> None:
+    def __init__(
+        self, typed: BoxByNumbers | None = None, settings: PickerSettings | None = None
+    ) -> None:
+        self._typed = typed
         self._requests: SimpleQueue[_Drawn] = SimpleQueue()
         self._pictures: deque[tuple[int, np.ndarray]] = deque(maxlen=KEPT_PICTURES)
         self._number = 0
@@ -104,12 +109,16 @@ class PickerPage:
     def choose(self, source: Source) -> tuple[Box, Begun]:
         """Wait until a box is drawn on the first picture, or on any of a live source.
 
+        A box that was typed is of the first.
+
         Returns:
             The box, and the source from its picture on.
 
         Raises:
             InputError: There is no picture.
         """
+        if self._typed:
+            return self._typed.choose(source)
         pictures = iter(source)
         for picture in pictures:
             self.show(picture, TargetState(self._number + 1, 'idle'))

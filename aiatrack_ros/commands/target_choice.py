@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from itertools import chain
 import signal
 from typing import Any
+from typing import cast
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.box_text import read_box
 from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.sources import LiveSource
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.tracker import Tracker
 import numpy as np
@@ -65,13 +67,11 @@ def target_choice(text: str, source: Source) -> Iterator[Any]:
         raise InputError(
             'the page to choose the target on needs aiohttp: pip install aiohttp, or give --box'
         ) from error
-    with PickerPage() as page:
+    with PickerPage(numbers if text else None) as page:
         print(
             f'{"look on" if text else "draw a box around the target"} at {page.address}',
             flush=True,
         )
-        if text:
-            page.choose = numbers.choose
         yield page
 
 
@@ -83,7 +83,7 @@ def ended_by_interrupt(source: Source) -> Iterator[None]:
         return
 
     def end(*_: Any) -> None:
-        source.end()
+        cast(LiveSource, source).end()
         signal.signal(signal.SIGINT, before)  # the second one ends the program
 
     before = signal.signal(signal.SIGINT, end)

@@ -64,20 +64,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
     video = open_source(args.video)
-    tables = {'csv': args.csv, 'json': args.json}
     read = (args.video, args.checkpoint, *(video.pictures if isinstance(video, Video) else ()))
-    refuse_overwriting({'output': args.output, **tables}, read)
-    with contextlib.ExitStack() as outputs:
+    outputs = {'output': args.output, 'csv': args.csv, 'json': args.json}
+    refuse_overwriting(outputs, read)
+    with contextlib.ExitStack() as opened:
         # What has been written by then stays, however the work ends.
-        written = [
-            outputs.enter_context(BoxTable(path, form)) for form, path in tables.items() if path
-        ]
-        writer = outputs.enter_context(_writer(args.output, video.fps)) if args.output else None
+        tables = []
+        if args.csv:
+            tables.append(opened.enter_context(BoxTable(args.csv, 'csv')))
+        if args.json:
+            tables.append(opened.enter_context(BoxTable(args.json, 'json')))
+        writer = _writer(args.output, video.fps) if args.output else None
+        if writer:
+            opened.push(writer)
         tracker = tracker_from_arguments(args)
         print(tracker.description)
         with target_choice(args.box, video) as choice, ended_by_interrupt(video):
             box, begun = choice.choose(video)
-            rows, seconds = track_video(choice.shown(tracker), begun, box, writer, written)
+            rows, seconds = track_video(choice.shown(tracker), begun, box, writer, tables)
     _summarise(rows, seconds, video)
     return 0
 

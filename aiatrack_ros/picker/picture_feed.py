@@ -87,6 +87,8 @@ class PictureFeed:
     async def take(self) -> tuple[int, bytes | None]:
         """Return number and message of the newest picture; None where it cannot be made."""
         number = self.number
+        if self._newest is None:
+            return number, None
         if self._encoding is None or self._encoding[0] != number:
             stamp, decode = self._newest
             loop = asyncio.get_running_loop()

@@ -20,6 +20,7 @@ import logging
 from pathlib import Path
 import threading
 from typing import Any
+from typing import cast
 from typing import Protocol
 
 from aiatrack_ros.errors import InputError
@@ -109,8 +110,14 @@ class TargetPicker:
         self._state = wire.TargetState()
         self._state_timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._feed: PictureFeed | None = None
-        self._ended: asyncio.Event | None = None
+        self._feed = PictureFeed(
+            self._settings.columns,
+            self._settings.quality,
+            1 / self._settings.rate,
+            self._wake_all,
+            self._judge,
+        )
+        self._ended = asyncio.Event()
         self._started = threading.Event()
         self._error: Exception | None = None  # that kept it from starting
         self._port = 0
@@ -178,11 +185,6 @@ class TargetPicker:
             self._started.set()
 
     async def _serve(self) -> None:
-        settings = self._settings
-        self._ended = asyncio.Event()
-        self._feed = PictureFeed(
-            settings.columns, settings.quality, 1 / settings.rate, self._wake_all, self._judge
-        )
         application = web.Application(client_max_size=wire.LARGEST_MESSAGE)
         application.add_routes(
             [web.get('/', self._answer_page), web.get('/socket', self._answer_socket)]
@@ -254,7 +256,7 @@ class TargetPicker:
             text = f'{len(self._viewers)} pages are open, which is all that max_viewers allows'
             await socket.close(code=TOO_MANY_VIEWERS, message=text.encode())
             return socket
-        connection = asyncio.current_task()
+        connection = cast(asyncio.Task, asyncio.current_task())  # a handler runs in one
         self._connections.add(connection)
         viewer = Viewer(socket, self._feed)
         self._viewers.add(viewer)

@@ -177,8 +177,9 @@ def notice_text(text: str) -> str:
 
 
 def _drawable(box: Box | None) -> list[float] | None:
-    numbers = [_rounded(value, 2) for value in box or ()]
-    return None if not numbers or None in numbers else numbers
+    if box is None or not all(map(math.isfinite, box)):
+        return None
+    return [round(float(value), 2) for value in box]
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -29,8 +29,8 @@ def read_box(text: str, width: int, height: int) -> Box:
         words = words[len(_CORNERS) :]
     parts = [part for part in re.split(r'\s*,\s*|\s+', words.strip()) if part]
     try:
-        numbers = [_number(part, size) for part, size in zip(parts, (width, height) * 2)]
-        a, b, c, d = numbers if len(parts) == 4 else ()
+        sizes = (width, height, width, height)
+        a, b, c, d = (_number(part, size) for part, size in zip(parts, sizes, strict=True))
     except ValueError as error:
         raise InputError(
             f"box '{text}' is not four numbers, such as 310,120,60,150; give {FORMS}"

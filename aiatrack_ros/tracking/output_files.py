@@ -12,7 +12,7 @@ from aiatrack_ros.errors import InputError
 try:
     import fcntl
 except ImportError:  # outside of Linux and macOS
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 # Results that lie beside the pictures of a folder may be written again.
 _RESULTS = frozenset({'.csv', '.mp4'})

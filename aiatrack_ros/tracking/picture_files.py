@@ -49,7 +49,7 @@ def decode_picture(data: np.ndarray, pixel_range: PixelRange, upright: bool) -> 
     Raises:
         InputError: It is torn, or is no picture; the text says which, without a name.
     """
-    held = memoryview(data)
+    held = data.data
     if is_jpeg(held) and not is_whole_jpeg(held):
         raise InputError(f'a JPEG of {len(held)} bytes that ends early')
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH

@@ -68,10 +68,15 @@ class PixelRange:
         with self._lock:
             if self._given:
                 return self._given
-            if self._chosen is None or kind != self._kind or (used and self._is_over(used, kind)):
+            chosen = self._chosen
+            if (
+                chosen is None
+                or kind != self._kind
+                or (used and self._is_over(chosen, used, kind))
+            ):
                 self._kind, self._small = kind, 0
-                self._chosen = _choose(used or (0.0, 0.0), kind)
-            return self._chosen
+                self._chosen = chosen = _choose(used or (0.0, 0.0), kind)
+            return chosen
 
     def to_8_bits(self, pixels: np.ndarray) -> np.ndarray:
         """Return uint8 of the same shape; what is outside of the range is black or white.
@@ -89,11 +94,11 @@ class PixelRange:
             return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0), 0, 255)).astype(np.uint8)
         flat = pixels.reshape(len(pixels), -1)
         if low:
-            flat = cv2.subtract(flat, (low, 0, 0, 0))  # not below 0
+            flat = cv2.subtract(flat, (low, 0, 0, 0))  # type: ignore[call-overload]  # not below 0
         return cv2.convertScaleAbs(flat, alpha=scale).reshape(pixels.shape)
 
-    def _is_over(self, used: Range, kind: str) -> bool:
-        black, white = self._chosen
+    def _is_over(self, chosen: Range, used: Range, kind: str) -> bool:
+        black, white = chosen
         span = white - black
         if used[0] < black - _OUTSIDE * span or used[1] > white + _OUTSIDE * span:
             return True

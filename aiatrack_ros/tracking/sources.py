@@ -32,16 +32,18 @@ class Source(Protocol):
     Pictures one after the other: (H, W, 3) uint8, RGB.
 
     Attributes:
-        path: What names it in messages.
         fps: Pictures per second.
         frame_count: How many there are, as far as the source says; 0 where it does not.
         live: Whether they come as they are taken, so that one not looked at in time is gone.
     """
 
-    path: Path | str
     fps: float
     frame_count: int
     live: bool
+
+    @property
+    def path(self) -> Path | str:
+        """What names it in messages."""
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield the pictures."""
@@ -122,9 +124,10 @@ class LiveSource:
         self._ended = threading.Event()
         self._fresh = threading.Condition()
         self._newest: np.ndarray | None = None
-        self._capture: cv2.VideoCapture | None = _open(opens)
-        if self._capture is None:
+        capture = _open(opens)
+        if capture is None:
             raise InputError(f'{name} does not open; {_remedy(opens)}')
+        self._capture = capture
         self.fps = self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS
         if not 0 < self.fps <= 1000:
             self.fps = DEFAULT_FPS
@@ -167,10 +170,10 @@ class LiveSource:
 
     def _read(self) -> None:
         """Keep the newest picture; where there are no more, try to open it again."""
-        capture = self._capture
+        capture: cv2.VideoCapture | None = self._capture
         while not self._ended.is_set():
             good, picture = capture.read() if capture is not None else (False, None)
-            if good:
+            if good and picture is not None:
                 with self._fresh:
                     self._newest = picture[..., ::-1]
                     self._fresh.notify()

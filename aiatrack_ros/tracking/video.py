@@ -195,7 +195,7 @@ class VideoWriter:
             self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
             if not self._writer.isOpened():
                 self._writer = None
-                self._failure = f"output '{self.path}' can't be written; {self._remedy()}"
+                self._failure = f"output '{self.path}' can't be written; {_remedy(*self._size)}"
                 raise InputError(self._failure)
         frame = np.ascontiguousarray(picture[..., ::-1])
         if (picture.shape[1], picture.shape[0]) != self._size:
@@ -227,8 +227,8 @@ class VideoWriter:
                 f"output '{self.path}' holds {held} of {self._count} frames; is the disk full?"
             )
 
-    def _remedy(self) -> str:
-        width, height = self._size
-        if not (2 <= min(self._size) and max(self._size) <= _LONGEST_SIDE):
-            return f'frames of {width}x{height} do not fit an mp4 (2 to {_LONGEST_SIDE} each way)'
-        return 'choose another place'
+
+def _remedy(width: int, height: int) -> str:
+    if not (2 <= min(width, height) and max(width, height) <= _LONGEST_SIDE):
+        return f'frames of {width}x{height} do not fit an mp4 (2 to {_LONGEST_SIDE} each way)'
+    return 'choose another place'

@@ -71,7 +71,7 @@ def run_node(
     if last_words:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
-    node = None
+    node: Any = None
     code = EXIT_OK
     try:
         try:

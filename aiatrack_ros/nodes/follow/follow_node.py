@@ -305,7 +305,8 @@ class FollowNode(ReleasingNode):
         """Return where the target is seen; None where it is not, or nobody knows through what."""
         if not message.detections:
             return None
-        if self._camera is None:
+        camera = self._camera
+        if camera is None:
             self._complain('camera', self._no_camera)
             return None
         detection = self._choose(message.detections)
@@ -317,20 +318,20 @@ class FollowNode(ReleasingNode):
         if not is_box(box):
             return None
         u, v = box[0] + box[2] / 2, box[1] + box[3] / 2
-        if not self._camera.sees(u, v):
+        if not camera.sees(u, v):
             self._complain(
                 'box',
                 f'the middle of the box, ({u:.0f}, {v:.0f}), is outside of the '
-                f'{self._camera.width}x{self._camera.height} image of camera_info: the robot '
+                f'{camera.width}x{camera.height} image of camera_info: the robot '
                 'stands; remap camera_info to that of the images of the tracker',
             )
             return None
-        x, y = self._camera.ray(u, v)
-        depth = self._measure(message.header, box)
+        x, y = camera.ray(u, v)
+        depth = self._measure(message.header, box, camera)
         if depth is None:
-            depth = self._depth_from_height(box)
+            depth = self._depth_from_height(box, camera)
         else:
-            self._range.learn(self._camera, box, depth)
+            self._range.learn(camera, box, depth)
             self._publish_pose(message.header, (x * depth, y * depth, depth))
         return Sighting(
             bearing=-math.atan(x),
@@ -359,26 +360,26 @@ class FollowNode(ReleasingNode):
         self._range = HeightRange()
         self._follower.stop()
 
-    def _measure(self, header: Header, box: Box) -> float | None:
+    def _measure(self, header: Header, box: Box, camera: Camera) -> float | None:
         """Return the depth of what is in a box from the depth image; None where there is none."""
         stamp = messages.nanoseconds(header.stamp)
         frame = self._depths.nearest(stamp)
         if frame is None or abs(frame.stamp - stamp) > 1e9 * DEPTH_TOLERANCE:
             return None
         try:
-            return depth_in_box(frame.message, box, self._camera.width, self._camera.height)
+            return depth_in_box(frame.message, box, camera.width, camera.height)
         except InputError as error:
             self._complain('depth', str(error))
             return None
 
-    def _depth_from_height(self, box: Box) -> float | None:
+    def _depth_from_height(self, box: Box, camera: Camera) -> float | None:
         """Return the depth that the height of a box speaks of; None where that says nothing."""
         settings = self._follower.settings
         if settings.target_height:
-            return HeightRange(settings.target_height).depth(self._camera, box)
+            return HeightRange(settings.target_height).depth(camera, box)
         if self._range.height is None:
-            self._range.learn(self._camera, box, settings.initial_distance)
-        return self._range.depth(self._camera, box)
+            self._range.learn(camera, box, settings.initial_distance)
+        return self._range.depth(camera, box)
 
     # --- outputs ---
 

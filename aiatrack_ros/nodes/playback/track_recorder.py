@@ -28,6 +28,7 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.task import Future
+from rclpy.timer import Timer
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
@@ -108,13 +109,12 @@ class TrackRecorder(Node):
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('track_recorder', **node_options)
-        self._writer: VideoWriter | None = None
         self._decoder = images.ImageDecoder(images.load_bridge())
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
         self._stamp = -1  # of the last image
-        self._timer = None
+        self._timer: Timer | None = None
         self._closed = False
         self.done: Future = Future()
         # May raise; ROS then destroys what there is by destroy_node().
@@ -139,14 +139,13 @@ class TrackRecorder(Node):
 
     def close(self) -> bool:
         """Write what is left and print the summary; return whether the video is whole."""
-        if self._closed:
+        if self._closed or not hasattr(self, '_writer'):
             return True
         self._closed = True
         for pair in self._pairing.rest():
             self._write(pair)
         try:
-            if self._writer:
-                self._writer.close()
+            self._writer.close()
         except InputError as error:
             self.get_logger().error(str(error))
             return False
@@ -183,6 +182,8 @@ class TrackRecorder(Node):
         self._write_ready()
 
     def _write_ready(self) -> None:
+        if self._closed:  # images may still come before the process has ended
+            return
         for pair in self._pairing.ready():
             self._write(pair)
 

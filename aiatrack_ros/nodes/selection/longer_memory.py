@@ -1,8 +1,11 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Has the tracker keep its images while a person draws on one of them."""
 
+from typing import Any
+
 from rcl_interfaces.srv import GetParameters
 from rcl_interfaces.srv import SetParameters
+from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
@@ -14,8 +17,8 @@ class LongerMemory:
     """Raises the tracker's frame_buffer_seconds for a while, if the tracker can be asked."""
 
     def __init__(self, node: Node) -> None:
-        self._get = node.create_client(GetParameters, 'tracker/get_parameters')
-        self._set = node.create_client(SetParameters, 'tracker/set_parameters')
+        self._get: Client = node.create_client(GetParameters, 'tracker/get_parameters')
+        self._set: Client = node.create_client(SetParameters, 'tracker/set_parameters')
         self._wanted = 0.0
         self._own: float | None = None  # what the tracker had; None: not changed
         self._asking = False
@@ -46,7 +49,8 @@ class LongerMemory:
 
     def _on_value(self, future: Future) -> None:
         self._asking = False
-        values = future.result().values
+        answer: Any = future.result()
+        values = answer.values
         # The answer may come after the end.
         self._answered = self._wanted
         if values and values[0].double_value < self._wanted:

@@ -31,6 +31,7 @@ from aiatrack_ros.nodes.selection.selection_window import SelectionWindow
 from aiatrack_ros.srv import SetTarget
 import numpy as np
 import rclpy
+from rclpy.client import Client
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -84,7 +85,7 @@ class SelectTarget(Node):
     def __init__(self, **node_options: Any) -> None:
         super().__init__('select_target', **node_options)
         declare(self, SELECT_TARGET)
-        self.done = Future()
+        self.done: Future = Future()
         self._decoder = images.ImageDecoder(images.load_bridge())
         self._selection = DragSelection()
         self._newest: images.ImageMessage | None = None
@@ -98,7 +99,7 @@ class SelectTarget(Node):
         self._code: int | None = None
         self._topic = self.resolve_topic_name('image')
         self._memory = LongerMemory(self)
-        self._tracker = self.create_client(SetTarget, 'tracker/set_target')
+        self._tracker: Client = self.create_client(SetTarget, 'tracker/set_target')
         self._window = SelectionWindow(
             'select target', self.get_parameter('window_columns').value, self._on_mouse
         )
@@ -192,7 +193,7 @@ class SelectTarget(Node):
             return
         if answer.done():
             self._answer = None
-            reply = answer.result()
+            reply: Any = answer.result()
             if reply.success:
                 self.get_logger().info(f"tracking '{reply.message}'")
                 self._finish(EXIT_OK)

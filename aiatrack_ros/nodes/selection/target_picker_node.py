@@ -25,6 +25,7 @@ from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
 from aiatrack_ros.picker.server import PickerSettings
 from aiatrack_ros.picker.server import Reply
@@ -35,12 +36,14 @@ from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.client import Client
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from rclpy.subscription import Subscription
 from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -121,6 +124,7 @@ TARGET_PICKER = (
 
 ANSWER_SECONDS = 5.0
 LAST_SECONDS = 1.0
+LOG_SECONDS = 5.0  # between two complaints
 SILENCE_SECONDS = 2.0  # without an image or a word of the tracker, after which the page says so
 RATE_SECONDS = 3.0  # over which the rate of answers is taken
 # What the tracker is to keep while a page is open: a box is drawn on a picture that a long link
@@ -147,7 +151,6 @@ class TargetPickerNode(Node):
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('target_picker', **node_options)
-        self._picker: TargetPicker | None = None
         declare(self, TARGET_PICKER)
         self._decoder = images.ImageDecoder(images.load_bridge())
         self._watched: list[Any] = []  # subscriptions, while somebody looks
@@ -163,8 +166,8 @@ class TargetPickerNode(Node):
             self._image_topic += '/compressed'
         self._tracker_name = self.resolve_topic_name('tracker/status').rpartition('/')[0]
         self._boxes = self.create_publisher(Detection2D, 'tracker/init_box', _QOS)
-        self._set_target = self.create_client(SetTarget, 'tracker/set_target')
-        self._reset = self.create_client(Trigger, 'tracker/reset')
+        self._set_target: Client = self.create_client(SetTarget, 'tracker/set_target')
+        self._reset: Client = self.create_client(Trigger, 'tracker/reset')
         self._memory = LongerMemory(self)
         self._keep = 0.0  # that it is asked for
 
@@ -195,7 +198,7 @@ class TargetPickerNode(Node):
 
     def destroy_node(self) -> None:
         """Close the pages, give the tracker its own memory back and destroy the node."""
-        if self._picker is not None:
+        if hasattr(self, '_picker'):
             self._picker.stop()
             ending = self._memory.want(0.0)
             if ending is not None and self.context.ok():
@@ -286,11 +289,20 @@ class TargetPickerNode(Node):
         self._picker.tell(TargetState())
         kind = CompressedImage if self._get('image_transport') == 'compressed' else Image
         self._watched = [
-            self.create_subscription(kind, self._image_topic, self._on_image, _IMAGE_QOS),
-            self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS),
-            self.create_subscription(TrackerStatus, 'tracker/status', self._on_status, _QOS),
-            self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, _QOS),
+            self._heard(kind, self._image_topic, self._on_image, _IMAGE_QOS),
+            self._heard(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS),
+            self._heard(TrackerStatus, 'tracker/status', self._on_status, _QOS),
+            self._heard(DiagnosticArray, '/diagnostics', self._on_diagnostics, _QOS),
         ]
+
+    def _heard(
+        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+    ) -> Subscription:
+        survivor = surviving(callback, f'message on {topic} not used', self._complain)
+        return self.create_subscription(kind, topic, survivor, qos)
+
+    def _complain(self, text: str) -> None:
+        self.get_logger().warning(text, throttle_duration_sec=LOG_SECONDS)
 
     # --- what camera and tracker say ---
 

@@ -224,8 +224,8 @@ class TrackerNode(ReleasingNode):
             (RegionOfInterest, '~/init_roi', self._on_init_roi),
         ):
             complain = functools.partial(self._complain, 'target')
-            callback = surviving(callback, f'box on {topic} not used', complain)
-            self._input(message_type, topic, callback, _QOS)
+            survivor = surviving(callback, f'box on {topic} not used', complain)
+            self._input(message_type, topic, survivor, _QOS)
         self._reader = SubscriptionReader(camera, self.context, self._image_failed)
 
     def _input(
@@ -331,16 +331,15 @@ class TrackerNode(ReleasingNode):
         if fault:
             response.success, response.message = False, fault
             return response
-        future = Future(executor=self.executor)
+        future: Any = Future(executor=self.executor)
         self._worker.reset(self._reply_to(future))
         response.success, response.message = await future
         return response
 
     def _set_target(self, detection: Detection2D, reply: Reply) -> None:
-        fault = (
-            self._worker.fault() if self._worker else 'the node is not active; activate it first'
-        )
-        if fault:
+        worker = self._worker
+        fault = worker.fault() if worker else 'the node is not active; activate it first'
+        if worker is None or fault:
             reply(False, fault)
             return
         try:
@@ -348,7 +347,7 @@ class TrackerNode(ReleasingNode):
         except InputError as error:
             reply(False, str(error))
             return
-        self._worker.set_target(
+        worker.set_target(
             Target(
                 box=box,
                 stamp=messages.nanoseconds(detection.header.stamp),
@@ -458,7 +457,7 @@ class TrackerNode(ReleasingNode):
 
     def _diagnose(self) -> None:
         active = self._worker is not None
-        fault = self._worker.fault() if active else ''
+        fault = self._worker.fault() if self._worker else ''
         waited = self._monitor.unanswered()
         if fault:
             self._complain('thread', fault, diagnostics.LONG_LOG_SECONDS)

@@ -240,8 +240,9 @@ class TrackingWorker:
         target, reply, until = self._waiting
         try:
             frame = self._buffer.find(target.stamp)
-            ready = frame is not None and self._age() <= STALE_SECONDS
-            if ready:
+            if self._age() > STALE_SECONDS:
+                frame = None
+            if frame is not None:
                 self._waiting = None
                 self._initialize(frame, target)
         except InputError as error:
@@ -251,7 +252,7 @@ class TrackingWorker:
             self._fail(error)
             self._answer(reply, False, f'the tracker failed: {error}')
         else:
-            if ready:
+            if frame is not None:
                 self._answer(reply, True, target.track_id)
             elif time.monotonic() >= until:
                 self._refuse_waiting(self._missing(target))
