@@ -291,8 +291,9 @@ class FollowNode(ReleasingNode):
         self._follower.settings = self._read_settings()
         time = messages.nanoseconds(message.header.stamp) / 1e9
         complaint = self._timing.hear(time, self._now(), self._follower.settings.stop_after)
-        if complaint:
+        if complaint:  # says that the robot stands, so it does
             self._complain('time', complaint)
+            self._follower.stop()
         try:
             sighting = self._look(message)
         except Exception as error:  # tracks that cannot be used are none: the robot stops
