@@ -34,7 +34,7 @@ def seeded_tensor(name: str, shape: tuple[int, ...]) -> Tensor:
         noise = np.float32(0.1) * noise
     elif name.endswith('bias'):
         noise = np.float32(0.05) * noise
-    elif len(shape) == 1:
+    elif len(shape) <= 1:
         noise = 1 + np.float32(0.1) * noise
     else:
         noise = noise * np.float32(math.sqrt(1 / shape[1]))

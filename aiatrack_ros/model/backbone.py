@@ -128,8 +128,11 @@ class SameConv2d(nn.Conv2d):
     layer.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, C', ceil(H / stride), ceil(W / stride))."""
+    def forward(self, x: Tensor, norm: FrozenBatchNorm2d | None = None) -> Tensor:
+        """Map (N, C, H, W) to (N, C', ceil(H / stride), ceil(W / stride)).
+
+        A frozen `norm` that follows is multiplied into the kernel, which is little beside the map.
+        """
         pads: list[int] = []
         for axis in (1, 0):  # functional.pad wants the last axis first
             size, kernel, stride = x.shape[2 + axis], self.kernel_size[axis], self.stride[axis]
@@ -140,9 +143,18 @@ class SameConv2d(nn.Conv2d):
         else:
             x = functional.pad(x, pads)
             padding = (0, 0)
-        return functional.conv2d(
-            x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
+        weight, bias = self.weight, self.bias
+        if norm is not None:
+            scale, bias = norm.map()
+            weight = weight * scale[:, None, None, None]
+        return functional.conv2d(x, weight, bias, self.stride, padding, self.dilation, self.groups)
+
+
+def _normed(convolution: nn.Conv2d, norm: nn.Module, x: Tensor) -> Tensor:
+    """Return norm(convolution(x)); a frozen norm takes no pass over the map of its own."""
+    if isinstance(norm, FrozenBatchNorm2d) and isinstance(convolution, SameConv2d):
+        return convolution(x, norm)
+    return norm(convolution(x))
 
 
 def symmetric_padding(convolution: SameConv2d) -> nn.Conv2d:
@@ -178,11 +190,11 @@ class InvertedResidual(nn.Module):
         wide = channels_in * expansion
         self.expand_conv = None
         if expansion != 1:
-            self.expand_conv = nn.Conv2d(channels_in, wide, 1, bias=False)
+            self.expand_conv = SameConv2d(channels_in, wide, 1, bias=False)
             self.bn0 = FrozenBatchNorm2d(wide, self.EPS)
         self.depthwise_conv = SameConv2d(wide, wide, kernel, stride, groups=wide, bias=False)
         self.bn1 = FrozenBatchNorm2d(wide, self.EPS)
-        self.project_conv = nn.Conv2d(wide, channels_out, 1, bias=False)
+        self.project_conv = SameConv2d(wide, channels_out, 1, bias=False)
         self.bn2 = FrozenBatchNorm2d(channels_out, self.EPS)
         self.has_shortcut = stride == 1 and channels_in == channels_out
 
@@ -190,9 +202,9 @@ class InvertedResidual(nn.Module):
         """Map (N, C_in, H, W) to (N, C_out, ceil(H / stride), ceil(W / stride))."""
         shortcut = x
         if self.expand_conv is not None:
-            x = functional.relu6(self.bn0(self.expand_conv(x)), inplace=True)
-        x = functional.relu6(self.bn1(self.depthwise_conv(x)), inplace=True)
-        x = self.bn2(self.project_conv(x))
+            x = functional.relu6(_normed(self.expand_conv, self.bn0, x), inplace=True)
+        x = functional.relu6(_normed(self.depthwise_conv, self.bn1, x), inplace=True)
+        x = _normed(self.project_conv, self.bn2, x)
         return x + shortcut if self.has_shortcut else x
 
 

@@ -38,6 +38,12 @@ class ModelConfig:
     # Output channels of the three 3x3 convolutions of the IoU head, and of its linear layer.
     iou_channels: int
     iou_hidden: int
+    # Side, in cells, of the window round a corner map's maximum over which the corner is the
+    # expectation; 0 is the whole map, as published. Over the whole map two likely places, of the
+    # target and of one that looks like it, have their mean for an answer, which is neither.
+    corner_window: int = 0
+    # Length of the vector that tells one target from others of its kind; 0 does without.
+    identity_channels: int = 0
 
     inner_self: Literal['attention', 'convolution', 'cascade', 'none'] = 'attention'
     inner_cross: Literal['attention', 'convolution', 'cascade', 'none'] = 'attention'
@@ -93,6 +99,8 @@ AIATRACK_LITE = ModelConfig(
     iou_channels=64,
     iou_hidden=128,
     region_cue='extent',
+    corner_window=15,
+    identity_channels=128,
 )
 
 VARIANTS = {config.name: config for config in (AIATRACK_LITE, AIATRACK_R50)}

@@ -30,10 +30,22 @@ class Corners(NamedTuple):
     bottom_right: Tensor  # (N, 1, m, m) logits
 
 
-def soft_argmax(logits: Tensor, stride: float, crop_size: float) -> Tensor:
-    """Return the expected x, y of maps (N, 1, m, m) as (N, 2) in [0, 1) of the crop."""
+def soft_argmax(logits: Tensor, stride: float, crop_size: float, window: int = 0) -> Tensor:
+    """Return the expected x, y of maps (N, 1, m, m) as (N, 2) in [0, 1) of the crop.
+
+    With a `window` of so many cells a side, what lies outside of it, round the maximum, does not
+    count.
+    """
     side = logits.shape[-1]
-    probability = logits.float().flatten(1).softmax(dim=1).view(-1, side, side)
+    logits = logits.float().flatten(1)
+    if window:
+        peak = logits.argmax(dim=1, keepdim=True)  # (N, 1)
+        cells = torch.arange(side, device=logits.device)
+        rows = (cells - peak // side).abs() <= window // 2  # (N, m)
+        columns = (cells - peak % side).abs() <= window // 2
+        inside = rows[:, :, None] & columns[:, None, :]
+        logits = logits.masked_fill(~inside.flatten(1), float('-inf'))
+    probability = logits.softmax(dim=1).view(-1, side, side)
     place = torch.arange(side, dtype=torch.float32, device=logits.device) * stride
     # Sums and not matrix products: autocast would round the latter to a few bits of a pixel.
     x = (probability.sum(1) * place).sum(1)
@@ -63,6 +75,7 @@ class CornerHead(nn.Module):
             if config.corner_lateral:
                 self.add_module(f'lateral_{corner}', nn.Conv2d(lateral_channels, widths[1], 1))
         self.has_lateral = config.corner_lateral
+        self.window = config.corner_window
 
     def _tower(self, x: Tensor, lateral: Tensor | None, corner: str) -> Tensor:
         x = self.get_submodule(f'conv1_{corner}')(x)
@@ -78,7 +91,8 @@ class CornerHead(nn.Module):
         top_left = self._tower(features, lateral, 'tl')
         bottom_right = self._tower(features, lateral, 'br')
         corners = [
-            soft_argmax(logits, self.stride, self.crop_size) for logits in (top_left, bottom_right)
+            soft_argmax(logits, self.stride, self.crop_size, self.window)
+            for logits in (top_left, bottom_right)
         ]
         return Corners(torch.cat(corners, dim=1), top_left, bottom_right)
 
@@ -117,3 +131,46 @@ class IoUHead(nn.Module):
         pooled = precise_roi_pool(features, boxes * features.shape[-1], POOL_BINS)
         hidden = self.fc(pooled.flatten(2).flatten(0, 1))  # (N * K, hidden)
         return self.iou_predictor(hidden).view(boxes.shape[:2])
+
+
+class IdentityHead(nn.Module):
+    """Describes what is inside a box, so that the same target has nearly the same description.
+
+    The decoder is asked where something like the references is, and one of the same kind is like
+    them. The backbone knows more: what lies in the box, cut into 4 x 4 parts, tells people apart.
+    Descriptions are compared by their cosine.
+    """
+
+    def __init__(self, config: ModelConfig, features: int, lateral: int) -> None:
+        super().__init__()
+        width, channels = config.iou_channels, features + lateral
+        # What pooled features are like, measured before the head is trained.
+        self.register_buffer('mean', torch.zeros(channels, 1, 1))
+        self.register_buffer('deviation', torch.ones(channels, 1, 1))
+        self.conv1 = nn.Sequential(
+            nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+        )
+        self.conv2 = _conv_block(width, width)
+        self.linear = nn.Linear(width * POOL_BINS**2, config.identity_channels)
+
+    def pool(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
+        """Pool features at strides 16 and 8 in boxes (N, K, 4) to (N, K, C, 4, 4).
+
+        Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
+        """
+        maps = (features, lateral)
+        return torch.cat([precise_roi_pool(x, boxes * x.shape[-1], POOL_BINS) for x in maps], 2)
+
+    def normalise(self, pooled: Tensor) -> Tensor:
+        """Give each channel of pooled features (N, C, 4, 4) mean 0 and deviation 1."""
+        return (pooled - self.mean) / self.deviation
+
+    def describe(self, pooled: Tensor) -> Tensor:
+        """Map pooled features (N, C, 4, 4) to unit vectors (N, E)."""
+        hidden = self.conv2(self.conv1(self.normalise(pooled)))
+        return functional.normalize(self.linear(hidden.flatten(1)), dim=-1)
+
+    def forward(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
+        """Map features at strides 16 and 8 and boxes (N, K, 4) to unit vectors (N, K, E)."""
+        pooled = self.pool(features, lateral, boxes)
+        return self.describe(pooled.flatten(0, 1)).unflatten(0, boxes.shape[:2])

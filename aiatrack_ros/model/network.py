@@ -11,6 +11,7 @@ from aiatrack_ros.model.config import ModelConfig
 from aiatrack_ros.model.config import STRIDE
 from aiatrack_ros.model.heads import CornerHead
 from aiatrack_ros.model.heads import Corners
+from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.model.heads import IoUHead
 from aiatrack_ros.model.position import sine_position
 from aiatrack_ros.model.transformer import Position
@@ -40,6 +41,7 @@ class Prediction(NamedTuple):
     boxes: Tensor  # (N, 4) as x1, y1, x2, y2 in [0, 1) of the crop
     iou: Tensor  # (N,), 2 * IoU - 1
     memory: Tensor  # (N, L, d), the encoder's output, ready to become a reference
+    identity: Tensor  # (N, E), what is in the box, a unit vector; E may be 0
 
 
 def target_cells(boxes: Tensor, grid: int) -> Tensor:
@@ -110,6 +112,11 @@ class AiATrack(nn.Module):
             self.extent_embed = ExtentEmbedding(config)
         self.box_head = CornerHead(config, backbone.lateral_channels)
         self.iou_head = IoUHead(config)
+        self.identity_head: IdentityHead | None = None
+        if config.identity_channels:
+            self.identity_head = IdentityHead(
+                config, self.backbone[0].channels, self.backbone[0].lateral_channels
+            )
         self._unpadded = sine_position_pair(config, None)
 
     def preprocess(self, crops: Tensor) -> Tensor:
@@ -211,7 +218,17 @@ class AiATrack(nn.Module):
         memory = self.encode(features, position)
         decoded = self.decode(memory, long, short)
         boxes = self.locate(decoded, lateral).boxes
-        return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory)
+        identity = self.identify(features, lateral, boxes[:, None])[:, 0]
+        return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory, identity)
+
+    def identify(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
+        """Describe what is in boxes (N, K, 4) by unit vectors (N, K, E); E is 0 without that head.
+
+        Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
+        """
+        if self.identity_head is None:
+            return boxes.new_zeros(*boxes.shape[:2], 0)
+        return self.identity_head(features, lateral, boxes)
 
 
 def sine_position_pair(config: ModelConfig, padding: Padding | None) -> Position:

@@ -26,10 +26,14 @@ class FrozenBatchNorm2d(nn.Module):
         self.register_buffer('running_mean', torch.zeros(channels))
         self.register_buffer('running_var', torch.ones(channels))
 
+    def map(self) -> tuple[Tensor, Tensor]:
+        """Return scale and shift, (C,) each."""
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        return scale, self.bias - self.running_mean * scale
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape."""
-        scale = self.weight * (self.running_var + self.eps).rsqrt()
-        shift = self.bias - self.running_mean * scale
+        scale, shift = self.map()
         return x * scale[:, None, None] + shift[:, None, None]
 
 

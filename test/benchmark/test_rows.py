@@ -32,7 +32,7 @@ def test_pooling():
 
 
 def test_a_led_engine_tells_the_truth():
-    found = Found((0.0, 0.0, 1.0, 1.0), 0.3, torch.zeros(1))
+    found = Found((0.0, 0.0, 1.0, 1.0), 0.3, torch.zeros(1), np.zeros(0, np.float32))
     engine = LedEngine(SimpleNamespace(find=lambda *_: found, description='e'))
     image = np.zeros((96, 128, 3), np.uint8)
     crop = crop_region(image, (20, 30, 25, 16), 4.0, 64)

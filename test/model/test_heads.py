@@ -3,6 +3,7 @@
 
 from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.heads import CornerHead
+from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.model.heads import IoUHead
 from aiatrack_ros.model.heads import soft_argmax
 import pytest
@@ -22,6 +23,45 @@ def test_soft_argmax_is_an_expectation() -> None:
     logits[0, 0, 0, 0], logits[0, 0, 2, 3] = torch.log(torch.tensor([0.25, 0.75]))
     expected = torch.tensor([[0.75 * 3 / 4, 0.75 * 2 / 4]])
     torch.testing.assert_close(soft_argmax(logits, 1, 4), expected)
+
+
+def test_soft_argmax_in_a_window_finds_one_of_two_peaks() -> None:
+    logits = torch.full((2, 1, 28, 28), -100.0)
+    logits[0, 0, 5, 4], logits[0, 0, 5, 24] = torch.log(torch.tensor([0.45, 0.55]))
+    logits[1, 0, 27, 0] = 0.0  # at the map's edge the window is cut
+    whole, window = (soft_argmax(logits, 1, 28, size) for size in (0, 15))
+    torch.testing.assert_close(whole[0], torch.tensor([(0.45 * 4 + 0.55 * 24) / 28, 5 / 28]))
+    torch.testing.assert_close(window[0], torch.tensor([24 / 28, 5 / 28]))
+    torch.testing.assert_close(window[1], torch.tensor([0.0, 27 / 28]))
+
+
+def test_soft_argmax_in_a_window_is_the_expectation_inside() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(1, 1, 28, 28, generator=generator)
+    logits[0, 0, 10, 12] = 6.0
+    inside = torch.full_like(logits, -torch.inf)
+    inside[..., 3:18, 5:20] = logits[..., 3:18, 5:20]
+    torch.testing.assert_close(soft_argmax(logits, 1, 28, 15), soft_argmax(inside, 1, 28))
+    # A window larger than the map is the map.
+    torch.testing.assert_close(soft_argmax(logits, 1, 28, 57), soft_argmax(logits, 1, 28))
+
+
+def test_identity_head_describes_what_is_in_each_box() -> None:
+    config = VARIANTS['aiatrack_lite']
+    torch.manual_seed(0)
+    head = IdentityHead(config, 112, 40).eval()
+    maps = torch.randn(2, 112, 14, 14), torch.randn(2, 40, 28, 28)
+    boxes = torch.tensor([[0.1, 0.1, 0.5, 0.6], [0.6, 0.2, 0.9, 0.8]]).expand(2, 2, 4)
+    with torch.inference_mode():
+        vectors = head(*maps, boxes)
+        alone = head(*maps, boxes[:, 1:])
+        maps[1][:, :, :, 20:] += 1  # beside the first box
+        moved = head(*maps, boxes)
+    assert vectors.shape == (2, 2, config.identity_channels)
+    torch.testing.assert_close(vectors.norm(dim=-1), torch.ones(2, 2))
+    torch.testing.assert_close(vectors[:, 1:], alone)
+    torch.testing.assert_close(moved[:, 0], vectors[:, 0])
+    assert (moved[:, 1] - vectors[:, 1]).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize(('name', 'side'), [('aiatrack_r50', 20), ('aiatrack_lite', 28)])

@@ -39,4 +39,6 @@ def test_same_function(name: str, factored: bool) -> None:
             reference = net.refer(memory, torch.tensor([[0.3, 0.3, 0.4, 0.4]]), position.inner)
             found.append(net(images, position, reference.long, reference.short))
     for plain, quick in zip(*found, strict=True):
-        assert (plain - quick).abs().max() <= 3e-3 * plain.abs().max()
+        assert plain.shape == quick.shape
+        if plain.numel():  # no identity, in the published network
+            assert (plain - quick).abs().max() <= 3e-3 * plain.abs().max()

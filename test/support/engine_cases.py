@@ -39,12 +39,12 @@ def frames(count: int) -> list[np.ndarray]:
 
 
 def trajectory(engine: Engine, pictures: list[np.ndarray]) -> list[tuple[float, ...]]:
-    """Return x, y, w, h and the IoU output of each picture; every frame enters the memory."""
+    """Return x, y, w, h, IoU output and identity of each picture; the memory takes all in."""
     tracker = Tracker(engine, TrackerSettings(update_threshold=0.0, lost_threshold=0.0))
     tracker.initialize(pictures[0], (230.0, 100.0, 40.0, 40.0))
     results = [tracker.track(picture) for picture in pictures[1:]]
     assert all(result.memory_updated for result in results)
-    return [(*result.box, result.raw_iou) for result in results]
+    return [(*result.box, result.raw_iou, result.identity) for result in results]
 
 
 def assert_like_eager(make: Maker, network: AiATrack | None = None) -> Engine:
@@ -68,4 +68,5 @@ def assert_near(engine: Engine, network: AiATrack, pixels: float, iou: float) ->
     error = np.abs(np.array(trajectory(engine, pictures)) - truth)
     assert error[:, :4].max() < pixels
     assert error[:, 4].max() < iou
+    assert error[:, 5].max() < 10 * iou  # a logistic of twenty times a cosine
     return truth

@@ -3,7 +3,7 @@
 
 Launching a frame's hundreds of kernels one by one takes a CPU longer than the GPU needs for their
 work; a graph is one launch. Whatever it reads stays at its address: each frame copies its crop
-there from pinned memory, references only when they change, and reads five numbers back, which is
+there from pinned memory, references only when they change, and reads a few numbers back, which is
 the only time that the CPU waits.
 
 Experimental: it has not met a GPU. All but the capture runs on a CPU too, and is tested there.
@@ -22,6 +22,7 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.compiled_graphs import PerCount
 from aiatrack_ros.tracking.engines.eager import found_from
+from aiatrack_ros.tracking.engines.eager import identify
 from aiatrack_ros.tracking.engines.eager import refer
 from aiatrack_ros.tracking.engines.engine import Found
 from aiatrack_ros.tracking.engines.frame_function import blank_inputs
@@ -33,6 +34,7 @@ from aiatrack_ros.tracking.engines.hardware import computing
 from aiatrack_ros.tracking.engines.hardware import DTYPES
 from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch import nn
 from torch import Tensor
@@ -94,7 +96,7 @@ class _StaticFrame:
         self._stream = stream
         on_gpu = stream is not None
         self._pixels = torch.empty(inputs.pixels.shape, dtype=torch.uint8, pin_memory=on_gpu)
-        self._numbers = torch.empty(5, pin_memory=on_gpu)
+        self._numbers = torch.empty(len(self._frame.outputs[0]), pin_memory=on_gpu)
         self._seen: dict[str, tuple[Tensor, ...]] = {}
 
     @property
@@ -119,7 +121,7 @@ class _StaticFrame:
         self._frame.run()
 
     def read(self) -> np.ndarray:
-        """Wait for the five numbers of the frame and return them."""
+        """Wait for the numbers of the frame and return them."""
         self._numbers.copy_(self._frame.outputs[0], non_blocking=True)
         if self._stream is not None:
             torch.cuda.current_stream().synchronize()
@@ -224,6 +226,12 @@ class CudaGraphEngine:
             self._fill(frame, crop, long, short)
             frame.run()
             return found_from(frame.read(), frame.memory)
+
+    def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
+        """Describe what is in a box, in [0, 1] of the crop."""
+        pixels = torch.from_numpy(crop.pixels)[None].to(self._device)
+        with self._computing():
+            return identify(self._network, self._network.preprocess(pixels), box)
 
     def _fill(self, frame: _StaticFrame, crop: Crop, long: References, short: References) -> None:
         position = self._positions.of(crop)

@@ -18,6 +18,7 @@ from aiatrack_ros.tracking.engines.hardware import cpu_text
 from aiatrack_ros.tracking.engines.hardware import DTYPES
 from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
@@ -68,8 +69,13 @@ class EagerEngine:
         """Find the target in a search crop."""
         with self._computing():
             found = self._network(self._images(crop), self._positions.of(crop), long, short)
-            corners = torch.cat((found.boxes[0], found.iou)).tolist()
-        return found_from(corners, found.memory)
+            numbers = torch.cat((found.boxes[0], found.iou, found.identity[0])).cpu().numpy()
+        return found_from(numbers, found.memory)
+
+    def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
+        """Describe what is in a box, in [0, 1] of the crop."""
+        with self._computing():
+            return identify(self._network, self._images(crop), box)
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of each stage of one ``find``, each waited for."""
@@ -108,7 +114,16 @@ def refer(
     return network.refer(memory, boxes, position.inner, long=initial)
 
 
-def found_from(corners: list[float] | np.ndarray, memory: Tensor) -> Found:
-    """Return what five numbers say: x1, y1, x2, y2 in [0, 1] of the crop, and the IoU output."""
-    x1, y1, x2, y2, iou = map(float, corners)
-    return Found((x1, y1, x2 - x1, y2 - y1), iou, memory)
+def identify(network: AiATrack, images: Tensor, box: Box) -> NDArray[np.float32]:
+    """Describe what is in a box of a normalised crop (1, 3, S, S); see ``Engine.identify``."""
+    x, y, w, h = box
+    boxes = torch.tensor([[[x, y, x + w, y + h]]], dtype=torch.float32, device=images.device)
+    features, lateral = network.extract(images)
+    return network.identify(features, lateral, boxes)[0, 0].float().cpu().numpy()
+
+
+def found_from(numbers: np.ndarray, memory: Tensor) -> Found:
+    """Return what 5 + E numbers say: x1, y1, x2, y2 in [0, 1], the IoU output, the identity."""
+    x1, y1, x2, y2, iou = map(float, numbers[:5])
+    # A copy: an engine may use its memory again.
+    return Found((x1, y1, x2 - x1, y2 - y1), iou, memory, np.array(numbers[5:], np.float32))

@@ -21,6 +21,8 @@ from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.hardware import choose_precision
 from aiatrack_ros.tracking.engines.hardware import choose_threads
 from aiatrack_ros.tracking.settings import ENGINES
+import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
@@ -31,6 +33,7 @@ class Found(NamedTuple):
     box: Box  # x, y, w, h in [0, 1] of the crop
     raw_iou: float  # 2 * IoU - 1
     memory: Tensor  # (1, L, d), fit to be referred to
+    identity: NDArray[np.float32]  # (E,), a description of what is in the box; E may be 0
 
 
 class Engine(Protocol):
@@ -54,6 +57,13 @@ class Engine(Protocol):
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target in a search crop."""
+
+    def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
+        """Describe what is in a box, in [0, 1] of the crop, as ``find`` describes what it found.
+
+        Once for each target, so it need not be fast. (E,); E is 0 where the network has no
+        identity head.
+        """
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of each stage of one ``find``; empty where that can't be told."""

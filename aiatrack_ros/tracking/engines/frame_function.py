@@ -31,9 +31,10 @@ class FrameInputs(NamedTuple):
     short_inner_position: Tensor  # (1, n, L, c)
 
 
-# Names of the graph's outputs. Found is x1, y1, x2, y2 in [0, 1] of the crop and the IoU output,
-# 2 * IoU - 1; memory is the tokens of the crop, fit to become a reference.
-FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5,), (1, L, d)
+# Names of the graph's outputs. Found is x1, y1, x2, y2 in [0, 1] of the crop, the IoU output,
+# 2 * IoU - 1, and E numbers that describe what is in the box (E may be 0); memory is the tokens of
+# the crop, fit to become a reference.
+FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5 + E,), (1, L, d)
 # What a reference is made of beside MEMORY, x, y, w, h in [0, 1] of the crop, and what it is.
 BOX = 'box'  # (1, 4)
 REFERENCE_OUTPUTS = KEYS, VALUES = 'keys', 'values'  # (1, H, L, d / H)
@@ -49,7 +50,7 @@ class FrameFunction(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Map the fields of FrameInputs to found (5,) and memory (1, L, d)."""
+        """Map the fields of FrameInputs to found (5 + E,) and memory (1, L, d)."""
         frame = FrameInputs(*inputs)
         prediction = self.network(
             self.network.preprocess(frame.pixels),
@@ -57,7 +58,8 @@ class FrameFunction(nn.Module):
             References(*frame[3:6]),
             References(*frame[6:9]),
         )
-        return torch.cat((prediction.boxes[0], prediction.iou)), prediction.memory
+        found = torch.cat((prediction.boxes[0], prediction.iou, prediction.identity[0]))
+        return found, prediction.memory
 
 
 def blank_inputs(network: AiATrack, count: int, dtype: torch.dtype = torch.float32) -> FrameInputs:

@@ -13,6 +13,7 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.compiled_graphs import PerCount
 from aiatrack_ros.tracking.engines.eager import found_from
+from aiatrack_ros.tracking.engines.eager import identify
 from aiatrack_ros.tracking.engines.eager import refer
 from aiatrack_ros.tracking.engines.engine import Found
 from aiatrack_ros.tracking.engines.frame_function import blank_inputs
@@ -26,6 +27,7 @@ from aiatrack_ros.tracking.engines.frame_function import to_onnx
 from aiatrack_ros.tracking.engines.hardware import give_memory_back
 from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
@@ -92,6 +94,12 @@ class GraphEngine:
         runner = self._runners.get(short.number, self._make)
         found, memory = runner(self._inputs(crop, long, short))
         return found_from(found, torch.from_numpy(memory))
+
+    @torch.inference_mode()
+    def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
+        """Describe what is in a box, in [0, 1] of the crop."""
+        images = self._network.preprocess(torch.from_numpy(crop.pixels)[None])
+        return identify(self._network, images, box)
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return nothing: the graph runs as a whole."""

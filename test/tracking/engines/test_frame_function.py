@@ -23,7 +23,8 @@ def test_found_is_the_box_and_its_iou() -> None:
             References(*inputs[3:6]),
             References(*inputs[6:9]),
         )
-    assert torch.equal(found, torch.cat((expected.boxes[0], expected.iou)))
+    assert torch.equal(found[:5], torch.cat((expected.boxes[0], expected.iou)))
+    assert torch.equal(found[5:], expected.identity[0])
     assert torch.equal(memory, expected.memory)
 
 
