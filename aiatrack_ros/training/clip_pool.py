@@ -40,7 +40,9 @@ class Pool:
         self._readers = ThreadPoolExecutor(READERS)
         self._ahead: dict[int, Future[list[Frame]]] = {}
 
-    def fill(self, bank: Bank, name: str, paste: float, place: float, backdrop: bool) -> None:
+    def fill(
+        self, bank: Bank, name: str, paste: float, place: float, backdrop: bool, trust: float
+    ) -> None:
         """Read the first clips and add them to a bank that is not finished yet."""
         numbers = range(self.slots)
         clips = tqdm(
@@ -52,7 +54,7 @@ class Pool:
             leave=False,
         )
         self.bank = bank
-        self.group = bank.add_frames(name, list(clips), paste, place, backdrop)
+        self.group = bank.add_frames(name, list(clips), paste, place, backdrop, trust)
 
     def advance(self, renewed: int) -> None:
         """Bring the pool to the state after `renewed` renewals in all; read ahead for the next."""

@@ -13,21 +13,25 @@ class Frame:
     """One picture with, where known, where the target is.
 
     image: (H, W, 3) uint8 RGB. box: x, y, w, h in pixels, or None. mask: (H, W) uint8, the
-    target's coverage from 0 to 255, or None.
+    target's coverage from 0 to 255, or None. time: the number of the frame in its film.
     """
 
     image: Image
     box: Box | None = None
     mask: Image | None = None
+    time: int = 0
 
 
 @dataclass(frozen=True)
 class Clip:
     """Frames of one target in the order of time; each is read when it is asked for.
 
-    A still picture is a clip of one frame.
+    A still picture is a clip of one frame. Targets of one kind look alike; targets of one film
+    may be seen together. Both are names, and empty where nothing is known.
     """
 
     name: str
     length: int
     read: Callable[[int], Frame]
+    kind: str = ''
+    film: str = ''

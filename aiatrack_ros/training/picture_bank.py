@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """All pictures and cut-out objects of a training run as tensors on one device."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field
@@ -32,24 +33,41 @@ READERS = 4  # threads that decode
 class Group:
     """One source: the targets that can be pasted, and the targets in place.
 
-    pasted: per target the cut-outs (indices) in the order of time. placed: per target the picture
-    indices in the order of time. paste, place: how often such targets are drawn, any scale.
+    pasted: per target the cut-outs (indices) in the order of time, and pasted_kind what it is.
+    placed: per target the picture indices in the order of time, placed_kind what it is, and
+    placed_film where it was seen. paste, place: how often such targets are drawn, any scale.
+    trust: the weight of the losses on where its boxes are.
     """
 
     name: str
     paste: float
     place: float
     backdrop: bool
+    trust: float = 1.0
     pasted: list[NDArray[np.int64]] = field(default_factory=list)
+    pasted_kind: list[str] = field(default_factory=list)
     placed: list[NDArray[np.int64]] = field(default_factory=list)
+    placed_kind: list[str] = field(default_factory=list)
+    placed_film: list[str] = field(default_factory=list)
+
+    def shares(self) -> NDArray[np.floating]:
+        """Return how often each target in place is drawn; of large films each one less.
+
+        A hundred passers-by of one street count as ten targets of films of their own.
+        """
+        sizes = Counter(self.placed_film)
+        weights = np.array([sizes[film] ** -0.5 if film else 1.0 for film in self.placed_film])
+        return weights / weights.sum()
 
 
 class Bank:
     """Pictures, objects and their geometry.
 
     pictures[level]: (N, 3, P, P) uint8, each picture in the top left corner. picture_size: (N, 2)
-    width and height. picture_box: (N, 4) x, y, w, h of the target, NaN without one. backdrops:
-    indices of pictures fit as a background. cutouts[level]: (M, 4, Q, Q) uint8, red, green, blue
+    width and height. picture_box: (N, 4) x, y, w, h of the target, NaN without one. picture_time:
+    (N,) frame numbers in their film. films: per film its targets, arrays of picture indices.
+    kinds: per kind of object its targets, arrays of cut-outs. backdrops: indices of pictures fit
+    as a background. cutouts[level]: (M, 4, Q, Q) uint8, red, green, blue
     (multiplied by the coverage) and coverage. cutout_size: (M, 2). hull: (M, HULL_POINTS, 2)
     points of the convex hull in pixels, so that an affine map of them gives the exact box of the
     mapped object.
@@ -60,17 +78,26 @@ class Bank:
         self.groups: list[Group] = []
         self.pictures: list[Tensor] = []
         self.cutouts: list[Tensor] = []
+        self.films: dict[str, list[NDArray[np.int64]]] = {}
+        self.kinds: dict[str, list[NDArray[np.int64]]] = {}
         self._pictures: list[NDArray[np.uint8]] = []
         self._boxes: list[tuple[float, ...]] = []
+        self._times: list[int] = []
         self._cutouts: list[NDArray[np.uint8]] = []
         self._hulls: list[NDArray[np.float32]] = []
         self._backdrops: list[int] = []
 
     def add(
-        self, name: str, clips: list[Clip], paste: float, place: float, backdrop: bool
+        self,
+        name: str,
+        clips: list[Clip],
+        paste: float,
+        place: float,
+        backdrop: bool,
+        trust: float = 1.0,
     ) -> Group:
         """Read the clips of one source; what cannot be read is named in the log and left out."""
-        group = Group(name, paste, place, backdrop)
+        group = Group(name, paste, place, backdrop, trust)
         known: dict[str, int] = {}
         jobs = [(clip, index) for clip in clips for index in range(clip.length)]
         with ThreadPoolExecutor(READERS) as pool:
@@ -84,16 +111,25 @@ class Bank:
         return self._checked(group)
 
     def add_frames(
-        self, name: str, clips: list[list[Frame]], paste: float, place: float, backdrop: bool
+        self,
+        name: str,
+        clips: list[list[Frame]],
+        paste: float,
+        place: float,
+        backdrop: bool,
+        trust: float = 1.0,
     ) -> Group:
         """Add clips of equally many decoded frames each, any of which can be replaced later."""
-        group = Group(name, paste, place, backdrop)
+        group = Group(name, paste, place, backdrop, trust)
         for frames in clips:
             pictures = [self._add_picture(frame) for frame in frames]
             group.placed.append(np.array(pictures))
+            group.placed_kind.append(name)
+            group.placed_film.append('')
             cutouts = [self._add_cutout(cut_out(frame)) for frame in frames if paste > 0]
             if cutouts:
                 group.pasted.append(np.array(cutouts))
+                group.pasted_kind.append(name)
             if backdrop:
                 self._backdrops += pictures
         return self._checked(group)
@@ -103,6 +139,7 @@ class Bank:
         for index, frame in zip(group.placed[slot], frames, strict=True):
             self.picture_size[index] = frame.image.shape[1::-1]
             self.picture_box[index] = frame.box or (np.nan,) * 4
+            self.picture_time[index] = frame.time
             for level, image in zip(self.pictures, _levels(frame.image, PICTURE_SIZE)):
                 level[index] = torch.from_numpy(image).to(self.device)
         for index, frame in zip(group.pasted[slot] if group.pasted else (), frames):
@@ -121,7 +158,15 @@ class Bank:
             raise InputError('training data: no source has a target; set paste or place above 0')
         self.picture_size = np.array([p.shape[1::-1] for p in self._pictures], np.float32)
         self.picture_box = np.array(self._boxes, np.float32)
+        self.picture_time = np.array(self._times, np.int64)
         self.backdrops = np.array(self._backdrops, np.int64)
+        self.films, self.kinds = {}, {}
+        for group in self.groups:
+            for kind, clip in zip(group.pasted_kind, group.pasted, strict=True):
+                self.kinds.setdefault(kind, []).append(clip)
+            for film, clip in zip(group.placed_film, group.placed, strict=True):
+                if film:
+                    self.films.setdefault(film, []).append(clip)
         self.hull = np.array(self._hulls, np.float32).reshape(-1, HULL_POINTS, 2)
         self.pictures = _stacks(self._pictures, 3, PICTURE_SIZE, self.device)
         self.cutouts = _stacks(self._cutouts, 4, CUTOUT_SIZE, self.device)
@@ -148,8 +193,11 @@ class Bank:
                 pasted.append(self._add_cutout(cut))
         if placed:
             group.placed.append(np.array(placed))
+            group.placed_kind.append(clip.kind or group.name)
+            group.placed_film.append(clip.film)
         if pasted:
             group.pasted.append(np.array(pasted))
+            group.pasted_kind.append(clip.kind or group.name)
 
     def _checked(self, group: Group) -> Group:
         if not group.placed:
@@ -164,6 +212,7 @@ class Bank:
     def _add_picture(self, frame: Frame) -> int:
         self._pictures.append(frame.image)
         self._boxes.append(frame.box or (np.nan,) * 4)
+        self._times.append(frame.time)
         return len(self._pictures) - 1
 
     def _add_cutout(self, cut: tuple[NDArray[np.uint8], NDArray[np.float32]]) -> int:

@@ -10,21 +10,30 @@ import json
 import logging
 import os
 from pathlib import Path
+import time
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.model.checkpoint import variant
 from aiatrack_ros.model.device import choose_device
+from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.features import FeatureCache
+from aiatrack_ros.training.identity import collect
+from aiatrack_ros.training.identity import IdentityTrainer
+from aiatrack_ros.training.identity import telling_apart
+from aiatrack_ros.training.identity import write_figures
 from aiatrack_ros.training.initial_weights import load_imagenet
 from aiatrack_ros.training.initial_weights import load_initial
 from aiatrack_ros.training.initial_weights import start_matching
 from aiatrack_ros.training.initial_weights import trained_before
 from aiatrack_ros.training.loop import Batch
+from aiatrack_ros.training.loop import half_precision
+from aiatrack_ros.training.loop import SNAPSHOT
 from aiatrack_ros.training.loop import Trainer
+from aiatrack_ros.training.loop import write_network
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.preview import write_preview
 from aiatrack_ros.training.run_config import load_config
@@ -54,6 +63,9 @@ def train(config: TrainConfig, device: torch.device, rank: int = 0, world: int =
     torch.manual_seed(config.seed)
     model = model_config(config)
     network = make_network(config, model).to(device)
+    if config.identity is not None:
+        train_identity(config, network, device)
+        return
     batch = batches(config, network, device, rank, world)
     validation = validation_batches(config, model, device) if rank == 0 else []
     earlier = trained_before(config.initial, config.model)
@@ -61,6 +73,41 @@ def train(config: TrainConfig, device: torch.device, rank: int = 0, world: int =
     if trainer.resume():
         logger.info('going on from step %d of %d', trainer.step, config.steps)
     trainer.run()
+
+
+def new_identity_head(network: AiATrack) -> IdentityHead:
+    """Return an identity head that has learned nothing, for a network's features."""
+    backbone = network.backbone[0]
+    return IdentityHead(network.config, backbone.channels, backbone.lateral_channels)
+
+
+def train_identity(config: TrainConfig, network: AiATrack, device: torch.device) -> None:
+    """Train the identity head alone and write the network; minutes, so it begins anew each time.
+
+    Raises:
+        InputError: The model has no such head, or there are no films to train it with.
+    """
+    begun = time.monotonic()
+    network.eval()
+    wanted = config.identity
+    held_out = collect(
+        SceneSource(config, network.config, device, held_out=True), network, wanted.collected
+    )
+    views = collect(SceneSource(config, network.config, device), network, wanted.collected)
+    before = telling_apart(network.identity_head, held_out)
+    network.identity_head = new_identity_head(network).to(device)
+    IdentityTrainer(network.identity_head, views, wanted, config.seed).run()
+    after = telling_apart(network.identity_head, held_out)
+    logger.info(
+        'held-out targets told apart from others of their kind: %.4f, was %.4f', after, before
+    )
+    folder = Path(config.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = wanted.steps * wanted.targets * wanted.views
+    write_figures(folder / 'identity.csv', before, after, samples)
+    earlier_samples, earlier_hours = trained_before(config.initial, config.model)
+    hours = earlier_hours + (time.monotonic() - begun) / 3600
+    write_network(network, config, earlier_samples, hours, folder / SNAPSHOT)
 
 
 def show_scenes(config: TrainConfig, device: torch.device, path: str) -> None:
@@ -93,7 +140,12 @@ def configured(path: str, data: str = '') -> TrainConfig:
     config = load_config(path)
     if data:
         root = Path(data)
-        sources = [dataclasses.replace(s, path=str(root / s.path)) for s in config.sources]
+        sources = [
+            dataclasses.replace(
+                s, path=str(root / s.path), masks=str(root / s.masks) if s.masks else ''
+            )
+            for s in config.sources
+        ]
         config = dataclasses.replace(config, sources=sources)
     check_sources(config)
     return config
@@ -186,7 +238,19 @@ def batches(
     """Return the function from a batch's number to the batch."""
     if config.cache is None:
         source = SceneSource(config, network.config, device)
-        return Ahead(lambda number: source.scenes(number, config.scenes_per_step), world)
+        tuned = config.optimizer.tuned_stages
+        if tuned > network.backbone[0].stages_after_lateral:
+            return Ahead(lambda number: source.scenes(number, config.scenes_per_step), world)
+        extractor = Extractor(network, tuned)
+        half = half_precision(config, device)
+
+        def drawn(number: int) -> Features:
+            scenes = source.scenes(number, config.scenes_per_step)
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                deep, lateral = extractor(scenes.crops)
+            return Features(deep, lateral, *scenes[1:])
+
+        return Ahead(drawn, world)
     cache = feature_cache(config, network)
     if config.scenes_per_step > cache.available(0):
         raise InputError(

@@ -35,6 +35,13 @@ class SourceConfig:
     # Stills without a mask or region file: cut by alpha, from a white ground, as a random shape,
     # not.
     cut: Literal['none', 'alpha', 'white', 'shape'] = 'none'
+    # Stills: a folder or tar file of masks that are not beside their pictures.
+    masks: str = ''
+    # The kind of its objects, by the beginning of the clip's name, such as {horses: horse}; ''
+    # begins every name. Look-alikes are of one kind; without an entry, the name of a still tells.
+    kinds: dict[str, str] = field(default_factory=dict)
+    # How far its boxes can be trusted: the weight of the losses on where the box is.
+    trust: float = 1.0
     # A data set of more clips than memory holds: how many are held at a time (0: all), how many
     # frames of each, and how many are replaced by others per batch.
     pool: int = 0
@@ -62,6 +69,11 @@ class LossConfig:
     giou: float = 2.0
     l1: float = 5.0
     iou: float = 2.0
+    # The same on the boxes of others, whose overlap with the target is mostly 0.
+    others: float = 1.0
+    # Who is who: the target's description against that of the references, of others, and of the
+    # targets of other scenes.
+    identity: float = 0.5
     # Cross-entropy on the corner maps, and on a map of the target's region from the decoder.
     corner: float = 0.3
     region: float = 1.0
@@ -106,6 +118,25 @@ class OptimizerConfig:
 
 
 @dataclass(frozen=True)
+class IdentityConfig:
+    """Training of the identity head alone, on targets of films, with all else standing still."""
+
+    steps: int = 1000
+    # Targets in a batch, and views of each; the share of batches whose targets are of one kind.
+    targets: int = 48
+    views: int = 3
+    alike: float = 0.6
+    # Of the softmax over all views of a batch.
+    temperature: float = 0.1
+    # Added to what was pooled, in units of each channel's deviation.
+    noise: float = 0.2
+    rate: float = 1e-3
+    weight_decay: float = 1e-3
+    # Views that are pooled of each target, at most; of few frames, two of each.
+    collected: int = 40
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """A whole run."""
 
@@ -127,6 +158,8 @@ class TrainConfig:
     optimizer: OptimizerConfig = OptimizerConfig()
     # Frozen backbone only: train from cached features. Without it scenes are drawn while training.
     cache: CacheConfig | None = None
+    # Train the identity head alone, and nothing else, as this says.
+    identity: IdentityConfig | None = None
     steps: int = 1000
     scenes_per_step: int = 16
     seed: int = 1
@@ -216,6 +249,10 @@ _SHARES = (
     'noise',
     'swapped',
     'own_regions',
+    'alike',
+    'roaming',
+    'impostors',
+    'trust',
     'milestone',
     'floor',
     'ema',
@@ -232,6 +269,10 @@ _POSITIVE = (
     'save_every',
     'shard',
     'scenes',
+    'targets',
+    'views',
+    'temperature',
+    'collected',
 )
 
 

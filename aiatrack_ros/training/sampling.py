@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 Rng = np.random.Generator
 
+OTHERS = 3  # boxes of others that are told of a crop: two distractors and an occluder
+
 
 @dataclass(frozen=True)
 class SamplingConfig:
@@ -32,13 +34,19 @@ class SamplingConfig:
     centre_jitter: float = 0.35
     wide: float = 0.35
     reach: float = 1.5
-    # Composited scenes: another of the same source beside the target, something before it, black
-    # beyond the picture's border (else the background is mirrored).
+    # Composited scenes: others beside the target, something before it, black beyond the picture's
+    # border (else the background is mirrored).
     distractors: float = 0.5
     occluders: float = 0.25
     borders: float = 0.3
-    # Scenes in which one crop shows the place without the target.
-    absent: float = 0.12
+    # Of these others, those of the target's kind; and of all distractors, those that change their
+    # place beside the target from crop to crop, as people do, and do not stay where they were.
+    alike: float = 0.75
+    roaming: float = 0.65
+    # Scenes in which one crop is without the target, and of such crops those in which another of
+    # its kind stands in its place: another target of the same film, or one that is pasted there.
+    absent: float = 0.35
+    impostors: float = 0.7
     # Frames of a video are drawn at most this many stored frames apart, but for the first.
     gap: int = 10
     flips: float = 0.5
@@ -64,8 +72,12 @@ class Plan:
     matrix: Floats  # (B, F, 3, 3), crop to picture
     mirrored: NDArray[np.bool_]  # (B,), the picture goes on as its mirror image, else black
     boxes: Floats  # (B, F, 4), x1, y1, x2, y2 in pixels of the crop, cut at crop and picture
-    present: NDArray[np.bool_]  # (B, F), the target is in the crop
+    # (B, F), the target is in the crop. Where it is not, its box is that of who stands in its
+    # place, or of the empty place.
+    present: NDArray[np.bool_]
     flip: NDArray[np.bool_]  # (B,), mirror the finished scene
+    trust: Floats  # (B,), the weight of the losses on where the box is
+    others: Floats  # (B, F, OTHERS, 4), boxes of others in the crop; NaN where there are none
     layers: list[Layer] = field(default_factory=list)
 
     def padding(self, crop_size: int, picture_size: Floats) -> tuple[NDArray, NDArray]:
@@ -125,21 +137,33 @@ def draw_plan(
         boxes=np.zeros((*shape, 4)),
         present=present,
         flip=rng.random(count) < config.flips,
+        trust=np.array([bank.groups[index].trust for index in group]),
+        others=np.full((*shape, OTHERS, 4), np.nan),
     )
+    plan.trust[~in_place] = 1  # who is pasted has an exact box
+    # Absent targets in whose place another of their kind stands.
+    plays = ~present & (rng.random(shape) < config.impostors)
 
     # 2. The target and its background, in target coordinates.
     half_size = np.zeros((*shape, 2))  # of the box, in target units
     to_picture = np.zeros((*shape, 3, 3))
     target = Layer(np.full(shape, -1), np.tile(np.eye(3), (*shape, 1, 1)), np.ones(shape))
+    moved_away = ~present & in_place[:, None]
+    kinds: list[str] = []
     for index in range(count):
         source = bank.groups[group[index]]
         if in_place[index]:
-            half_size[index], to_picture[index] = _place(rng, bank, source, config, plan, index)
+            half_size[index], to_picture[index], found, kind = _place(
+                rng, bank, source, config, plan, plays[index], index
+            )
+            moved_away[index] &= ~found
         else:
-            half_size[index] = _paste(rng, bank, source, config, target, index)
+            half_size[index], kind = _paste(rng, bank, source, config, target, plays[index], index)
             to_picture[index] = _background(rng, bank, config, plan, search_factor, index)
+        kinds.append(kind)
+    target.cutout[~present & ~plays] = -1
     # A target in place cannot be taken away: the window goes elsewhere.
-    move = ~present & in_place[:, None]
+    move = moved_away
     if move.any():
         side = rng.integers(0, 2, move.sum())
         sign = rng.choice([-1, 1], move.sum())
@@ -147,22 +171,75 @@ def draw_plan(
         moved = offset[move]
         moved[np.arange(len(side)), side] = sign * (reach + rng.uniform(0.05, 1.0, len(side)))
         offset[move] = moved
-    target.cutout[~present] = -1
+    # There, too, another may stand in its place.
+    centre = np.zeros((*shape, 2))
+    for index, frame in zip(*np.nonzero(move & plays)):
+        cutout = _another(rng, bank, config, kinds[index], None)
+        if cutout is not None:
+            spread = rng.normal(0, config.centre_jitter, 2)
+            centre[index, frame] = offset[index, frame] + spread * zoom[index, frame]
+            size = zoom[index, frame] * np.exp(rng.normal(0, 0.2))
+            half, matrix = _standing(rng, bank, cutout[:1], np.array([size]), centre[index, frame])
+            half_size[index, frame], target.matrix[index, frame] = half[0], matrix[0]
+            target.cutout[index, frame] = cutout[0]
 
     # 3. Crop to target, and all the rest through it.
     to_target = affine(
         1 / unit, 1 / unit, np.zeros(shape), offset - (crop_size / 2 / unit)[..., None]
     )
     plan.matrix = to_picture @ to_target
-    middle = crop_size / 2 - offset * unit[..., None]
+    middle = crop_size / 2 + (centre - offset) * unit[..., None]
     reach = half_size * unit[..., None]
     plan.boxes = np.concatenate((middle - reach, middle + reach), -1)
     _cut_boxes(plan, bank, crop_size)
 
-    others = _others(rng, bank, config, group, target, half_size, in_place)
-    for layer in (*others[0], target, *others[1]):
+    behind, before, centres, halves = _others(
+        rng, bank, config, kinds, target, half_size, in_place
+    )
+    for layer in (*behind, target, *before):
         layer.matrix = layer.matrix @ to_target
         plan.layers.append(layer)
+    middle = crop_size / 2 + (centres - offset[:, :, None]) * unit[..., None, None]
+    reach = halves * unit[..., None, None]
+    plan.others = np.concatenate((middle - reach, middle + reach), -1)
+    low, high = _visible(plan, bank, crop_size)
+    low, high = (np.tile(side, 2)[:, :, None] for side in (low, high))
+    seen = plan.others.clip(low, high)
+    area = (seen[..., 2:] - seen[..., :2]).prod(-1)
+    plan.others = np.where(area[..., None] > 0.3 * 4 * reach.prod(-1)[..., None], seen, np.nan)
+    return plan
+
+
+def plan_views(
+    rng: Rng,
+    bank: Bank,
+    config: SamplingConfig,
+    pictures: NDArray[np.int64],
+    crop_size: int,
+    search_factor: float,
+) -> Plan:
+    """Plan crops of targets in place, (B, F) pictures, without anything beside them."""
+    shape = pictures.shape
+    boxes = bank.picture_box[pictures].astype(float)
+    size = boxes[..., 2:]
+    unit = np.sqrt(size.prod(-1)) * np.exp(rng.normal(0, config.scale_jitter, shape))
+    offset = rng.normal(0, config.centre_jitter, (*shape, 2)) * unit[..., None]
+    scale = unit * search_factor / crop_size  # picture pixels per crop pixel
+    middle = boxes[..., :2] + size / 2 + offset
+    shift = middle - scale[..., None] * crop_size / 2
+    matrix = affine(scale, scale, np.zeros(shape), shift)
+    low = (boxes[..., :2] - shift) / scale[..., None]
+    plan = Plan(
+        picture=pictures,
+        matrix=matrix,
+        mirrored=np.zeros(shape[0], bool),
+        boxes=np.concatenate((low, low + size / scale[..., None]), -1),
+        present=np.ones(shape, bool),
+        flip=np.zeros(shape[0], bool),
+        trust=np.ones(shape[0]),
+        others=np.full((*shape, OTHERS, 4), np.nan),
+    )
+    _cut_boxes(plan, bank, crop_size)
     return plan
 
 
@@ -176,10 +253,27 @@ def _times(rng: Rng, length: int, config: SamplingConfig) -> NDArray[np.int64]:
 
 
 def _place(
-    rng: Rng, bank: Bank, source: Group, config: SamplingConfig, plan: Plan, index: int
-) -> tuple[Floats, Floats]:
-    clip = source.placed[rng.integers(len(source.placed))]
+    rng: Rng,
+    bank: Bank,
+    source: Group,
+    config: SamplingConfig,
+    plan: Plan,
+    plays: NDArray[np.bool_],
+    index: int,
+) -> tuple[Floats, Floats, NDArray[np.bool_], str]:
+    """Choose a target in place, and in crops that others play, others of its film.
+
+    Returns half of the box's size (F, 2), the matrix from target to picture coordinates, in which
+    crops such another was found, and the target's kind.
+    """
+    chosen = rng.choice(len(source.placed), p=source.shares())
+    clip = source.placed[chosen]
     pictures = clip[_times(rng, len(clip), config)]
+    found = np.zeros(config.frames, bool)
+    for frame in np.flatnonzero(plays):
+        other = _other_of_film(rng, bank, source.placed_film[chosen], clip)
+        if other is not None:
+            pictures[frame], found[frame] = other, True
     plan.picture[index] = pictures
     boxes = bank.picture_box[pictures].astype(float)
     low, high = _part(rng, config)
@@ -191,14 +285,82 @@ def _place(
     stretch = np.stack((stretch, 1 / stretch), -1)
     unit = np.sqrt(size.prod(-1))[:, None] * stretch  # picture pixels per target unit
     to_picture = affine(unit[:, 0], unit[:, 1], np.zeros(config.frames), boxes[:, :2] + size / 2)
-    return size / unit / 2, to_picture
+    return size / unit / 2, to_picture, found, source.placed_kind[chosen]
+
+
+def _other_of_film(rng: Rng, bank: Bank, film: str, clip: NDArray[np.int64]) -> np.int64 | None:
+    """Return a picture of another target of a film, at a time when this one was not labelled.
+
+    For at the same time both may be in the picture.
+    """
+    clips = [other for other in bank.films.get(film, ()) if other is not clip]
+    if not clips:
+        return None
+    other = clips[rng.integers(len(clips))]
+    times, own = bank.picture_time[other], bank.picture_time[clip]
+    apart = other[(times < own.min()) | (times > own.max())]
+    return rng.choice(apart) if len(apart) else None
+
+
+def _another(
+    rng: Rng,
+    bank: Bank,
+    config: SamplingConfig,
+    kind: str,
+    clip: NDArray[np.int64] | None,
+    alike: bool = True,
+) -> NDArray[np.int64] | None:
+    """Return a cut-out for each crop, of a target of a kind, or of any; not of `clip`."""
+    clips = bank.kinds.get(kind, ()) if alike else ()
+    if len(clips) < 2:
+        pasted = [group.pasted for group in bank.groups if group.pasted]
+        if not pasted:
+            return None
+        clips = pasted[rng.integers(len(pasted))]
+    other = clips[rng.integers(len(clips))]
+    for _ in range(3):
+        if other is clip:
+            other = clips[rng.integers(len(clips))]
+    return None if other is clip else other[_times(rng, len(other), config)]
+
+
+def _standing(
+    rng: Rng,
+    bank: Bank,
+    cutouts: NDArray[np.int64],
+    size: Floats,
+    centre: Floats,
+    turn: float = 0.12,
+) -> tuple[Floats, Floats]:
+    """Put cut-outs (F,) of a size (F,) at places (F, 2) or (2,), in target coordinates.
+
+    Returns half of their boxes' sizes (F, 2) and the matrices from target to cut-out coordinates.
+    """
+    count = len(cutouts)
+    angle = rng.normal(0, turn) + rng.normal(0, 0.1, count)
+    aspect = np.exp(rng.normal(0, 0.12, count))
+    pose = affine(aspect * rng.choice([-1, 1]), 1 / aspect, angle, np.zeros((count, 2)))
+    half, matrix = _posed(bank, cutouts, pose)
+    place = affine(size, size, np.zeros(count), np.broadcast_to(centre, (count, 2)))
+    return half * size[:, None], matrix @ np.linalg.inv(place)
 
 
 def _paste(
-    rng: Rng, bank: Bank, source: Group, config: SamplingConfig, target: Layer, index: int
-) -> Floats:
-    clip = source.pasted[rng.integers(len(source.pasted))]
+    rng: Rng,
+    bank: Bank,
+    source: Group,
+    config: SamplingConfig,
+    target: Layer,
+    plays: NDArray[np.bool_],
+    index: int,
+) -> tuple[Floats, str]:
+    """Choose a target to paste, and who plays it; return half of its box's size and its kind."""
+    chosen = rng.integers(len(source.pasted))
+    clip, kind = source.pasted[chosen], source.pasted_kind[chosen]
     cutouts = clip[_times(rng, len(clip), config)]
+    for frame in np.flatnonzero(plays):
+        other = _another(rng, bank, config, kind, clip)
+        cutouts[frame] = -1 if other is None else other[0]
     frames = config.frames
     liveliness = rng.choice([0.3, 1.0, 2.0])
     angle = rng.normal(0, 0.15) + rng.normal(0, 0.12, frames) * liveliness
@@ -209,11 +371,11 @@ def _paste(
     mirror = rng.choice([-1, 1])
     pose = affine(aspect * mirror, 1 / aspect, angle, np.zeros((frames, 2)))
     pose[:, :2, 1] += shear[:, None] * pose[:, :2, 0]
-    half_size, matrix = _posed(bank, cutouts, pose, _part(rng, config))
+    half_size, matrix = _posed(bank, cutouts.clip(0), pose, _part(rng, config))
     target.cutout[index] = cutouts
     target.matrix[index] = matrix
     target.gain[index] = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.08, frames))
-    return half_size
+    return half_size, kind
 
 
 def _part(rng: Rng, config: SamplingConfig) -> tuple[Floats, Floats]:
@@ -273,8 +435,8 @@ def _background(
     return affine(unit, unit, angle, place)
 
 
-def _cut_boxes(plan: Plan, bank: Bank, crop_size: int) -> None:
-    """Cut boxes at the crop and, where it is black beyond, at the picture's border."""
+def _visible(plan: Plan, bank: Bank, crop_size: int) -> tuple[Floats, Floats]:
+    """Return the corners (B, F, 2) of what is in the crop and, where the picture ends, in it."""
     low = np.zeros((*plan.picture.shape, 2))
     high = np.full((*plan.picture.shape, 2), float(crop_size))
     scale = plan.matrix[..., (0, 1), (0, 1)]
@@ -282,8 +444,14 @@ def _cut_boxes(plan: Plan, bank: Bank, crop_size: int) -> None:
     first = -shift / scale
     last = (bank.picture_size[plan.picture] - shift) / scale
     real = ~plan.mirrored
-    low[real] = np.maximum(low[real], first[real])
-    high[real] = np.minimum(high[real], last[real])
+    low[real] = np.maximum(low[real], first[real]).clip(0, crop_size)
+    high[real] = np.minimum(high[real], last[real]).clip(0, crop_size)
+    return low, high
+
+
+def _cut_boxes(plan: Plan, bank: Bank, crop_size: int) -> None:
+    """Cut boxes to what is visible."""
+    low, high = _visible(plan, bank, crop_size)
     whole = (plan.boxes[..., 2:] - plan.boxes[..., :2]).prod(-1)
     plan.boxes = np.concatenate(
         (plan.boxes[..., :2].clip(low, high), plan.boxes[..., 2:].clip(low, high)), -1
@@ -297,68 +465,83 @@ def _others(
     rng: Rng,
     bank: Bank,
     config: SamplingConfig,
-    group: NDArray[np.int64],
+    kinds: list[str],
     target: Layer,
     half_size: Floats,
     in_place: NDArray[np.bool_],
-) -> tuple[list[Layer], list[Layer]]:
-    """Return layers behind the target (distractors) and before it (occluders)."""
-    shape = target.cutout.shape
-    with_cutouts = [i for i, source in enumerate(bank.groups) if source.pasted]
-    if not with_cutouts:
-        return [], []
+) -> tuple[list[Layer], list[Layer], Floats, Floats]:
+    """Return layers behind the target (distractors) and before it (occluders), and their boxes.
 
-    def any_cutout(index: int, same: bool) -> NDArray[np.int64]:
-        chosen = (
-            group[index] if same and bank.groups[group[index]].pasted else rng.choice(with_cutouts)
-        )
-        pasted = bank.groups[chosen].pasted
-        clip = pasted[rng.integers(len(pasted))]
-        return clip[_times(rng, len(clip), config)]
+    The boxes are centres and half sizes (B, F, OTHERS, 2) in target coordinates, NaN where there
+    is none.
+    """
+    shape = target.cutout.shape
+    count, frames = shape
 
     def blank() -> Layer:
         return Layer(np.full(shape, -1), np.tile(np.eye(3), (*shape, 1, 1)), np.ones(shape))
 
-    def posed(
-        layer: Layer,
+    layers = [blank() for _ in range(OTHERS)]
+    centres = np.full((*shape, OTHERS, 2), np.nan)
+    halves = np.full((*shape, OTHERS, 2), np.nan)
+
+    def put(
+        which: int,
         index: int,
         cutouts: NDArray[np.int64],
         size: Floats,
         centre: Floats,
         turn: float,
     ) -> None:
-        angle = rng.normal(0, turn) + rng.normal(0, 0.1, shape[1])
-        aspect = np.exp(rng.normal(0, 0.12, shape[1]))
-        pose = affine(aspect * rng.choice([-1, 1]), 1 / aspect, angle, np.zeros((shape[1], 2)))
-        _, matrix = _posed(bank, cutouts, pose)
-        place = affine(size, size, np.zeros(shape[1]), centre)
-        layer.cutout[index] = cutouts
-        layer.matrix[index] = matrix @ np.linalg.inv(place)
-        layer.gain[index] = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.05, shape[1]))
+        half, matrix = _standing(rng, bank, cutouts, size, centre, turn)
+        layer = layers[which]
+        layer.cutout[index], layer.matrix[index] = cutouts, matrix
+        layer.gain[index] = np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.05, frames))
+        there = cutouts >= 0
+        centres[index, there, which] = np.broadcast_to(centre, (frames, 2))[there]
+        halves[index, there, which] = half[there]
 
-    behind, before = [blank(), blank()], [blank()]
-    for index in range(shape[0]):
+    def hide(which: int, index: int, hidden: NDArray[np.bool_]) -> None:
+        layers[which].cutout[index, hidden] = -1
+        centres[index, hidden, which] = np.nan
+
+    for index in range(count):
         number = int(rng.random() < config.distractors)
-        number += int(number and rng.random() < 0.4)
-        for layer in behind[:number]:
-            cutouts = any_cutout(index, rng.random() < 0.7)
-            if not in_place[index] and rng.random() < 0.15:  # its twin
-                cutouts = np.maximum(target.cutout[index], target.cutout[index, 0])
-            heading = rng.uniform(0, 2 * np.pi)
-            distance = rng.uniform(1.1 if in_place[index] else 0.8, 2.3)
-            centre = distance * np.array((np.cos(heading), np.sin(heading)))
-            centre = centre + rng.normal(0, 0.25, (shape[1], 2)) * (not in_place[index])
-            size = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.08, shape[1]))
-            posed(layer, index, cutouts, size, centre, 0.15)
+        number += int(number and rng.random() < 0.5)
+        nearest = 1.1 if in_place[index] else 0.7
+        for which in range(number):
+            alike = rng.random() < config.alike
+            cutouts = _another(rng, bank, config, kinds[index], None, alike)
+            if cutouts is None:
+                continue
+            each = frames if rng.random() < config.roaming else 1
+            heading = rng.uniform(0, 2 * np.pi, each)
+            distance = rng.uniform(nearest, 2.3, each)
+            centre = distance[:, None] * np.stack((np.cos(heading), np.sin(heading)), -1)
+            centre = centre + rng.normal(0, 0.25, (frames, 2)) * (not in_place[index])
+            size = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.08, frames))
+            put(which, index, cutouts, size, centre, 0.12)
+            if each > 1:
+                hide(which, index, rng.random(frames) < 0.2)
         if rng.random() < config.occluders:
-            cutouts = any_cutout(index, False)
-            heading = rng.uniform(0, 2 * np.pi, shape[1])
-            direction = np.stack((np.cos(heading), np.sin(heading)), -1)
-            size = rng.uniform(0.5, 1.1) * np.exp(rng.normal(0, 0.1, shape[1]))
-            distance = size / 2 + rng.uniform(0.0, 0.35, shape[1])
-            centre = direction * distance[:, None] * 2 * half_size[index]
-            posed(before[0], index, cutouts, size, centre, 1.0)
-            seen = rng.random(shape[1]) < 0.4
-            seen[0] = True  # the reference is whole
-            before[0].cutout[index, seen] = -1
-    return behind, before
+            which = OTHERS - 1
+            alike = rng.random() < config.alike
+            cutouts = _another(rng, bank, config, kinds[index], None, alike)
+            if cutouts is None:
+                continue
+            if alike:  # a passer-by of its kind
+                side = rng.choice([-1, 1], frames) * rng.uniform(0.4, 1.2, frames)
+                centre = np.stack((side, rng.normal(0.1, 0.2, frames)), -1) * 2 * half_size[index]
+                size = np.exp(rng.normal(0.05, 0.15) + rng.normal(0, 0.05, frames))
+                put(which, index, cutouts, size, centre, 0.12)
+            else:
+                heading = rng.uniform(0, 2 * np.pi, frames)
+                direction = np.stack((np.cos(heading), np.sin(heading)), -1)
+                size = rng.uniform(0.5, 1.1) * np.exp(rng.normal(0, 0.1, frames))
+                distance = size / 2 + rng.uniform(0.0, 0.35, frames)
+                centre = direction * distance[:, None] * 2 * half_size[index]
+                put(which, index, cutouts, size, centre, 1.0)
+            free = rng.random(frames) < 0.4
+            free[0] = True  # the reference is whole
+            hide(which, index, free)
+    return layers[:-1], layers[-1:], centres, halves

@@ -2,6 +2,7 @@
 """From a run's configuration to the scenes that it is trained with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 import logging
 from pathlib import Path
 import queue
@@ -44,8 +45,18 @@ Item = TypeVar('Item')
 def read_source(source: SourceConfig, seed: int) -> list[Clip]:
     """Return the clips of one source; nothing is decoded yet."""
     if source.format == 'stills':
-        return read_stills(source.path, source.cut, PICTURE_SIZE, seed)
-    return READERS[source.format](source.path, PICTURE_SIZE)
+        clips = read_stills(source.path, source.cut, PICTURE_SIZE, seed, source.masks)
+    else:
+        clips = READERS[source.format](source.path, PICTURE_SIZE)
+    return [replace(clip, kind=_kind(clip, source)) for clip in clips]
+
+
+def _kind(clip: Clip, source: SourceConfig) -> str:
+    """Return the kind of a clip's target: what the source says of its name, the longest first."""
+    for start in sorted(source.kinds, key=len, reverse=True):
+        if clip.name.startswith(start):
+            return source.kinds[start]
+    return clip.kind or Path(source.path).stem
 
 
 def split(clips: list[Clip], holdout: list[str], held_out: bool) -> list[Clip]:
@@ -79,7 +90,7 @@ class SceneSource:
                     logger.warning('%s: all of it is held out', source.path)
                 continue
             name = Path(source.path).stem
-            shares = (source.paste, source.place, source.backdrop)
+            shares = (source.paste, source.place, source.backdrop, source.trust)
             if source.pool:
                 slots = min(source.pool, len(clips), 64 if held_out else source.pool)
                 pool = Pool(clips, slots, source.frames, seed)
@@ -137,5 +148,6 @@ class Ahead(Generic[Item]):
 def check_sources(config: TrainConfig) -> None:
     """Raise InputError for a path that does not exist, before anything slow begins."""
     for source in config.sources:
-        if not Path(source.path).exists():
-            raise InputError(f"sources: '{source.path}' does not exist; is --data right?")
+        for path in filter(None, (source.path, source.masks)):
+            if not Path(path).exists():
+                raise InputError(f"sources: '{path}' does not exist; is --data right?")

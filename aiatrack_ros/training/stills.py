@@ -2,6 +2,7 @@
 """Still pictures as a source: masks, region labels, alpha, white backgrounds, random shapes."""
 
 from functools import partial
+import re
 
 from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.datasets.archives import Folder
@@ -21,35 +22,39 @@ REGIONS_PER_PICTURE = 3
 WHITE_TOLERANCE = 18
 
 
-def read_stills(path: str, cut: str, longest: int, seed: int) -> list[Clip]:
+def read_stills(path: str, cut: str, longest: int, seed: int, masks: str = '') -> list[Clip]:
     """Return clips of one frame each from pictures in a folder or tar file.
 
     `NAME.mask.png` beside `NAME.jpg` is the target's mask, `NAME.regions.png` holds region labels;
     `cut` says what to do with pictures that have neither: 'alpha', 'white' (a white ground),
-    'shape' (a random shape, as a textured object) or 'none' (a background only).
+    'shape' (a random shape, as a textured object) or 'none' (a background only). Masks may lie in
+    another folder or tar file, `masks`. The name without a number at its end is the kind of its
+    object.
     """
     folder = Folder(path)
     names = set(folder)
+    beside = Folder(masks) if masks else folder
+    masked = set(beside) if masks else names
     clips: list[Clip] = []
     for name in sorted(names):
         stem, _, suffix = name.rpartition('.')
         if '.' + suffix.lower() not in PICTURES or stem.endswith(('.mask', '.regions')):
             continue
         rng = np.random.default_rng((seed, len(clips)))
-        if f'{stem}.mask.png' in names:
-            clips.append(
-                Clip(name, 1, partial(_masked, folder, name, f'{stem}.mask.png', longest))
-            )
+        kind = re.sub(r'[-_]?\d+$', '', stem.rpartition('/')[2])
+        if f'{stem}.mask.png' in masked:
+            read = partial(_masked, folder, name, beside, f'{stem}.mask.png', longest)
+            clips.append(Clip(name, 1, read, kind))
         elif f'{stem}.regions.png' in names:
             for _ in range(REGIONS_PER_PICTURE):
                 pick = int(rng.integers(2**31))
                 label = f'{stem}.regions.png'
                 clips.append(Clip(name, 1, partial(_region, folder, name, label, longest, pick)))
         elif cut in ('alpha', 'white'):
-            clips.append(Clip(name, 1, partial(_isolated, folder, name, cut, longest)))
+            clips.append(Clip(name, 1, partial(_isolated, folder, name, cut, longest), kind))
         else:
             pick = int(rng.integers(2**31))
-            clips.append(Clip(name, 1, partial(_plain, folder, name, cut, longest, pick)))
+            clips.append(Clip(name, 1, partial(_plain, folder, name, cut, longest, pick), kind))
     return clips
 
 
@@ -76,9 +81,11 @@ def _frame(image: Image, mask: Image) -> Frame:
     return Frame(image, box_of(mask), mask)
 
 
-def _masked(folder: Folder, name: str, mask_name: str, longest: int, _: int) -> Frame:
+def _masked(
+    folder: Folder, name: str, masks: Folder, mask_name: str, longest: int, _: int
+) -> Frame:
     image = folder.image(name, longest)
-    return _frame(image, mask_at(folder, mask_name, image.shape))
+    return _frame(image, mask_at(masks, mask_name, image.shape))
 
 
 def _region(folder: Folder, name: str, label: str, longest: int, pick: int, _: int) -> Frame:

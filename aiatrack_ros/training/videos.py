@@ -7,9 +7,11 @@ missing is found out, and named, when it is read.
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 import logging
 from pathlib import Path
+import re
 
 from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.datasets.archives import Folder
@@ -31,8 +33,10 @@ def read_videos(path: str, longest: int) -> list[Clip]:
     """Return one clip per target from `NAME/boxes.csv` with lines `frame,x,y,w,h`.
 
     `path` is a folder or a tar file. The pictures are `NAME/FRAME.jpg` (or .png, .webp), masks,
-    where there are any, `NAME/FRAME.mask.png`. Frames without a target are left out, and so are
-    damaged lines and a target with fewer than two frames, which the log names.
+    where there are any, `NAME/FRAME.mask.png`. Names that differ only in the number behind their
+    last hyphen are targets of one film, whose frames FRAME counts. Frames without a target are
+    left out, and so are damaged lines and a target with fewer than two frames, which the log
+    names.
     """
     folder = Folder(path)
     clips: list[Clip] = []
@@ -113,7 +117,8 @@ def _add_clip(
     if len(entries) < 2:
         _left_out([f'{folder.path}: {name}: fewer than two usable frames'])
     else:
-        clips.append(Clip(name, len(entries), partial(_read, folder, entries, longest)))
+        film = re.sub(r'-\d+$', '', name)
+        clips.append(Clip(name, len(entries), partial(_read, folder, entries, longest), film=film))
 
 
 def _some(clips: list[Clip], root: Path, layout: str, form: str) -> list[Clip]:
@@ -133,4 +138,6 @@ def _read(folder: Folder, entries: list[Entry], longest: int, index: int) -> Fra
             f'{folder.path}/{picture}: the box {box} lies outside the picture'
         )
     mask = mask_at(folder, mask_name, image.shape) if mask_name else None
-    return around(image, box, mask, longest)
+    digits = re.sub(r'\D', '', Path(picture).stem)
+    frame = around(image, box, mask, longest)
+    return replace(frame, time=int(digits[-9:] or 0))

@@ -29,7 +29,7 @@ def clips(count: int = 40, length: int = 500, broken: bool = False) -> list[Clip
 
 def filled(slots: int = 5) -> tuple[Pool, Bank]:
     pool, bank = Pool(clips(), slots, 4, 1), Bank(torch.device('cpu'))
-    pool.fill(bank, 'p', 0, 1, True)
+    pool.fill(bank, 'p', 0, 1, True, 1.0)
     bank.finish()
     return pool, bank
 

@@ -51,7 +51,7 @@ def test_boxes_enclose_the_pasted_masks(white_on_black: Bank, borders: float) ->
     sampling = dataclasses.replace(ALONE, borders=borders)
     scenes = compositor(white_on_black, sampling).scenes(0, 24)
     seen = 0
-    for crop, box, present, rows, columns in zip(*(t.flatten(0, 1) for t in scenes)):
+    for crop, box, present, rows, columns in zip(*(t.flatten(0, 1) for t in scenes[:5])):
         if not present:
             continue
         bright = crop.numpy().max(2) > crop.max().item() / 2
@@ -113,7 +113,8 @@ def test_padding_is_black(tmp_path: Path) -> None:
 def test_same_number_same_scenes(white_on_black: Bank) -> None:
     drawer = Compositor(white_on_black, SamplingConfig(), AugmentConfig(), 64, 4.0, 5)
     first, second, other = drawer.scenes(7, 3), drawer.scenes(7, 3), drawer.scenes(8, 3)
-    assert all(torch.equal(a, b) for a, b in zip(first, second))
+    for a, b in zip(first, second, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0, equal_nan=True)
     assert not torch.equal(first.crops, other.crops)
 
 

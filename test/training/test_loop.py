@@ -62,7 +62,10 @@ def batch(number: int) -> Features:
             lateral[scene, crop, :10, 2 * y : 2 * y + 4, 2 * x : 2 * x + 4] += 2
     no = torch.zeros(2, 3, 64, dtype=torch.bool)
     boxes = torch.cat((place, place + 2), -1) / 4
-    return Features(deep, lateral, boxes, torch.ones(2, 3, dtype=torch.bool), no, no)
+    others = torch.full((2, 3, 2, 4), torch.nan)
+    return Features(
+        deep, lateral, boxes, torch.ones(2, 3, dtype=torch.bool), no, no, others, torch.ones(2)
+    )
 
 
 def trainer(settings: TrainConfig) -> Trainer:

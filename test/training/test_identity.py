@@ -1,0 +1,125 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Training of the identity head alone."""
+
+import csv
+import dataclasses
+from pathlib import Path
+
+from aiatrack_ros import cli
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.model import AiATrack
+from aiatrack_ros.model import VARIANTS
+from aiatrack_ros.model.checkpoint import load_network
+from aiatrack_ros.training.identity import collect
+from aiatrack_ros.training.identity import IdentityTrainer
+from aiatrack_ros.training.identity import telling_apart
+from aiatrack_ros.training.identity import Views
+from aiatrack_ros.training.run import configured
+from aiatrack_ros.training.run import make_network
+from aiatrack_ros.training.run import model_config
+from aiatrack_ros.training.run_config import IdentityConfig
+from aiatrack_ros.training.scene_source import SceneSource
+import numpy as np
+import pytest
+import torch
+from training_trees import write_run
+from training_trees import write_stills
+from training_trees import write_video
+
+CONFIG = IdentityConfig(steps=60, targets=6, views=3)
+
+
+def patterns(targets: int = 8, views: int = 6, noise: float = 1.5) -> Views:
+    """Return targets that are patterns of their own under noise that hides most of them."""
+    generator = torch.Generator().manual_seed(0)
+    own = torch.randn(targets, 1, 152, 4, 4, generator=generator) * 0.5
+    seen = own + noise * torch.randn(targets, views, 152, 4, 4, generator=generator)
+    target = np.repeat(np.arange(targets), views)
+    return Views(seen.flatten(0, 1), target, ['person'] * targets, ['street'] * targets)
+
+
+def head() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return AiATrack(VARIANTS['aiatrack_lite']).identity_head.eval()
+
+
+def test_training_tells_targets_of_one_kind_apart() -> None:
+    views, trained = patterns(), head()
+    before = telling_apart(trained, views)
+    IdentityTrainer(trained, views, CONFIG, 0).run()
+    assert before < 0.9
+    assert telling_apart(trained, views) > before + 0.08
+
+
+def test_a_batch_is_of_one_kind_or_of_all() -> None:
+    views = patterns()
+    views.kind = ['person'] * 5 + ['dog'] * 3
+    for alike, expected in ((1.0, {'person'}), (0.0, {'person', 'dog'})):
+        trainer = IdentityTrainer(
+            head(), views, dataclasses.replace(CONFIG, alike=alike, targets=8), 0
+        )
+        drawn = [trainer._draw_targets() for _ in range(10)]
+        assert {views.kind[target] for batch in drawn for target in batch} == expected
+        assert all(len(set(batch.tolist())) == len(batch) for batch in drawn)
+
+
+def test_the_same_view_twice_is_no_example() -> None:
+    """With one view of each target there is nothing right to find, and nothing to learn."""
+    trainer = IdentityTrainer(head(), patterns(views=1), CONFIG, 0)
+    assert torch.isnan(trainer.loss())  # the mean over no example
+    assert torch.isfinite(IdentityTrainer(head(), patterns(views=2), CONFIG, 0).loss())
+
+
+def test_one_target_of_a_kind_can_not_be_judged() -> None:
+    views = patterns(targets=2)
+    views.kind = ['person', 'dog']
+    assert np.isnan(telling_apart(head(), views))
+
+
+def run_of_films(root: Path, **changes: object) -> Path:
+    for number in range(4):
+        write_video(root / 'video', f'street-{number:02d}', 6)
+    write_video(root / 'video', 'a')
+    write_stills(root / 'stills')
+    return write_run(
+        root,
+        holdout=['street-03', 'street-02'],
+        changes={'crop_size': 64},
+        identity={'steps': 5, 'targets': 3, 'views': 2, 'collected': 6},
+        **changes,
+    )
+
+
+def test_views_are_collected_from_films(tmp_path: Path) -> None:
+    config = configured(str(run_of_films(tmp_path)))
+    device = torch.device('cpu')
+    network = make_network(config, model_config(config)).eval()
+    views = collect(SceneSource(config, network.config, device), network, 6)
+    assert len(views.kind) == 3  # two of the street, and a; stills are no films
+    assert sorted(set(views.film)) == ['a', 'street']
+    assert (np.bincount(views.target) == 6).all()
+    assert views.pooled.shape == (18, 152, 4, 4) and views.pooled.isfinite().all()
+
+
+def test_a_run_changes_nothing_but_the_head(tmp_path: Path) -> None:
+    path = run_of_films(tmp_path)
+    assert cli.main(['train', str(path), '--device', 'cpu', '--threads', '1']) == 0
+    out = tmp_path / 'out'
+    trained = load_network('aiatrack_lite', str(out / 'snapshot.safetensors')).state_dict()
+    config = configured(str(path))
+    torch.manual_seed(config.seed)
+    begun = make_network(config, model_config(config)).state_dict()
+    changed = {
+        name for name, t in begun.items() if not torch.equal(t.half(), trained[name].half())
+    }
+    assert changed and all(name.startswith('identity_head.') for name in changed)
+    (row,) = csv.DictReader((out / 'identity.csv').open())
+    assert 0 <= float(row['held_out_area_after']) <= 1
+
+
+def test_a_model_without_the_head_is_refused(tmp_path: Path) -> None:
+    config = configured(str(run_of_films(tmp_path)))
+    network = AiATrack(dataclasses.replace(model_config(config), identity_channels=0))
+    source = SceneSource(config, network.config, torch.device('cpu'))
+    with pytest.raises(InputError, match='no identity head'):
+        collect(source, network, 6)
