@@ -14,6 +14,7 @@ from aiatrack_ros.datasets.sequences import LAYOUTS
 from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.evaluation import reliability
 from aiatrack_ros.evaluation import report
+from aiatrack_ros.evaluation import robustness
 from aiatrack_ros.evaluation.agreement import agreement
 from aiatrack_ros.evaluation.agreement import agreement_table
 from aiatrack_ros.evaluation.metrics import SequenceScores
@@ -25,6 +26,8 @@ from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.evaluation.plots import plot_precision
 from aiatrack_ros.evaluation.plots import plot_success
 from aiatrack_ros.evaluation.results import write_raw
+from aiatrack_ros.evaluation.robustness import Robustness
+from aiatrack_ros.evaluation.timeline import plot_timeline
 
 DESCRIPTION = """\
 Run the tracker over every sequence of a folder and compare its boxes with the true ones.
@@ -37,9 +40,11 @@ sets, the raw results are all there is.
 EPILOG = f"""\
 figures:
 {report.LEGEND}
+{robustness.LEGEND}
 
 examples:
   aiatrack eval OTB100 --json otb.json --plots otb_plots
+  aiatrack eval OTB100 LaSOT                     both, with tables of their own
   aiatrack eval GOT-10k/test --raw results       then zip results/aiatrack_lite for the server
   aiatrack eval OTB100 --realtime 30 --device cpu
 """
@@ -51,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
-    parser.add_argument('folder', metavar='FOLDER', help='a data set or one sequence')
+    parser.add_argument(
+        'folders', metavar='FOLDER', nargs='+', help='data sets or single sequences'
+    )
     output = parser.add_argument_group('output')
     output.add_argument('--json', metavar='OUT', help='write the figures to this file')
     output.add_argument(
@@ -63,7 +70,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='format of the boxes (default: that of the layout of each sequence)',
     )
     output.add_argument(
-        '--plots', metavar='DIR', help='draw success.png and precision.png into this folder'
+        '--plots',
+        metavar='DIR',
+        help='draw success.png and precision.png into this folder, and for each sequence overlap, '
+        'score and state over time into its folder timelines',
     )
     how = parser.add_argument_group('what is measured')
     how.add_argument(
@@ -103,7 +113,7 @@ def _rate(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, print the tables and write what was asked for."""
-    sequences = find_sequences(args.folder)
+    sets = {folder: find_sequences(folder) for folder in dict.fromkeys(args.folders)}
     report.make_folders((args.raw, args.plots, args.json and Path(args.json).parent))
     ours = tracker_from_arguments(args)
     trackers: dict[str, Evaluated] = {args.model: ours}
@@ -111,56 +121,97 @@ def run(args: argparse.Namespace) -> int:
         trackers.update(find_peers(args.peers))
     if args.against:
         trackers[args.against] = other_tracker(args, args.against)
+    contents: dict[str, dict[str, Any]] = {folder: {} for folder in sets}
+    try:
+        for folder, sequences in sets.items():
+            _run_set(args, folder, sequences, trackers, contents[folder])
+    finally:
+        # What was measured is kept even where the examination of the score is not possible.
+        measured = {folder: content for folder, content in contents.items() if content}
+        if args.json and measured:
+            first = next(iter(measured.values()))
+            report.write_json(args.json, first if len(sets) == 1 else {'sets': measured})
+    return 0
+
+
+def _run_set(
+    args: argparse.Namespace,
+    folder: str,
+    sequences: list[Sequence],
+    trackers: Mapping[str, Evaluated],
+    content: dict[str, Any],
+) -> None:
+    """Evaluate one folder; fills `content`, for JSON, as figures come to be known."""
+    several = len(args.folders) > 1
 
     def keep(name: str, sequence: Sequence, trajectory: Trajectory) -> None:
         if args.raw:
             layout = args.raw_format or sequence.layout
             write_raw(Path(args.raw) / name, layout, sequence.name, trajectory)
 
+    ours = trackers[args.model]
     trajectories = evaluate(trackers, sequences, args.realtime, keep)
     scores = {name: score_all(sequences, rows) for name, rows in trajectories.items()}
-    print(ours.description)
+    robust = {name: robustness.judge_all(sequences, rows) for name, rows in trajectories.items()}
+    print(ours.description + (f'\n{folder}' if several else ''))
     if args.realtime:
         print(_missed(trajectories, args.realtime))
-    content = to_json(args, ours.description, scores, trajectories)
+    content |= to_json(args, folder, ours.description, scores, robust, trajectories)
     if args.against:
         content['agreement'] = agreement(trajectories[args.model], trajectories[args.against])
         print(agreement_table(content['agreement']) + '\n')
-    try:
-        if scores[args.model]:
-            _print_figures(args, scores)
-        else:
-            print(f'{args.folder}: only first boxes are known, so there are no figures')
-        if scores[args.model] and args.reliability:
-            outcome = reliability.examine(ours, sequences, trajectories[args.model])
-            print('\n' + reliability.describe(outcome))
-            content['reliability'] = outcome.as_dict()
-            if args.plots:
-                reliability.plot(outcome, Path(args.plots))
-    finally:
-        # What was measured is kept even where the examination of the score is not possible.
-        if args.json:
-            report.write_json(args.json, content)
-    return 0
+    if not scores[args.model]:
+        print(f'{folder}: only first boxes are known, so there are no figures')
+        return
+    _print_figures(args.model, scores, robust)
+    plots = Path(args.plots) if args.plots else None
+    if plots is not None and several:
+        plots /= Path(folder).resolve().name
+    if plots is not None:
+        _plot(args.model, plots, sequences, scores, trajectories[args.model])
+    if args.reliability:
+        outcome = reliability.examine(ours, sequences, trajectories[args.model])
+        print('\n' + reliability.describe(outcome))
+        content['reliability'] = outcome.as_dict()
+        if plots is not None:
+            reliability.plot(outcome, plots)
 
 
 def _print_figures(
-    args: argparse.Namespace, scores: Mapping[str, dict[str, SequenceScores]]
+    model: str,
+    scores: Mapping[str, dict[str, SequenceScores]],
+    robust: Mapping[str, Mapping[str, Robustness]],
 ) -> None:
-    print(report.sequences_table(scores[args.model]))
+    print(report.sequences_table(scores[model]))
+    print('\n' + robustness.robustness_table(robust[model]))
     if len(scores) > 1:
         print('\n' + report.comparison_table(scores))
-    print('\n' + report.LEGEND)
-    if args.plots:
-        rows = {name: list(of_tracker.values()) for name, of_tracker in scores.items()}
-        plot_success(rows, Path(args.plots) / 'success.png')
-        plot_precision(rows, Path(args.plots) / 'precision.png')
+        print('\n' + robustness.trackers_table(robust))
+    print(f'\n{report.LEGEND}\n{robustness.LEGEND}')
+
+
+def _plot(
+    model: str,
+    folder: Path,
+    sequences: list[Sequence],
+    scores: Mapping[str, dict[str, SequenceScores]],
+    trajectories: Trajectories,
+) -> None:
+    rows = {name: list(of_tracker.values()) for name, of_tracker in scores.items()}
+    plot_success(rows, folder / 'success.png')
+    plot_precision(rows, folder / 'precision.png')
+    for sequence in sequences:
+        if sequence.name in scores[model]:
+            path = folder / 'timelines' / f'{sequence.name}.png'
+            plot_timeline(sequence, trajectories[sequence.name], path)
 
 
 def to_json(
     args: argparse.Namespace,
+    folder: str,
     description: str,
     scores: Mapping[str, report.Scores],
+    robust: Mapping[str, Mapping[str, Robustness]],
     trajectories: Mapping[str, Trajectories],
 ) -> dict[str, Any]:
     """Return the whole outcome: our figures at the top, the peers' under 'peers'."""
@@ -169,12 +220,15 @@ def to_json(
         content = report.as_dict(scores[name])
         for sequence, figures in content['sequences'].items():
             figures['missed'] = int((~trajectories[name][sequence].seen).sum())
+            figures['robustness'] = robust[name][sequence].as_dict()
+        if robust[name]:
+            content['robustness'] = robustness.total(robust[name]).as_dict()
         return content
 
     return {
         'tracker': args.model,
         'description': description,
-        'folder': str(args.folder),
+        'folder': folder,
         'realtime_fps': args.realtime or None,
         'figures': report.LEGEND,
         **of(args.model),

@@ -48,8 +48,11 @@ def test_figures_files_and_plots(tmp_path: Path, ours: trees.Scripted, call):
         tmp_path / 'otb', '--json', out / 'x.json', '--raw', out / 'raw', '--plots', out / 'plots'
     )
     assert (code, errors) == (0, '')
-    rows = {line.split()[0]: line.split() for line in text.splitlines() if line}
-    assert rows['a'][1] == rows['b'][1] == rows['mean'][1] == '0.800'
+    figures, robust = (
+        {line.split()[0]: line.split() for line in part.splitlines() if line}
+        for part in text.split('\n\n')[:2]
+    )
+    assert figures['a'][1] == figures['b'][1] == figures['mean'][1] == '0.800'
     content = json.loads((out / 'x.json').read_text())
     assert content['mean']['ao'] == pytest.approx(0.8, abs=1e-3)
     assert set(content['sequences']) == {'a', 'b'}
@@ -58,7 +61,30 @@ def test_figures_files_and_plots(tmp_path: Path, ours: trees.Scripted, call):
     assert content['peers'] == {} and content['tracker'] == 'aiatrack_lite'
     boxes = np.loadtxt(out / 'raw' / 'aiatrack_lite' / 'a.txt', delimiter=',')
     assert boxes[1:] == pytest.approx(ours.boxes[1:])
-    assert {path.name for path in (out / 'plots').iterdir()} == {'success.png', 'precision.png'}
+    assert robust['a'][1:4] == robust['b'][1:4] == ['1', 'of', '1']
+    assert robust['all'][1:5] == ['2', 'of', '2', '0.0%']
+    assert content['robustness']['kept'] == 1
+    assert content['robustness']['counts']['frames'] == 98
+    assert content['sequences']['b']['robustness']['silent'] == 0
+    plots = {str(path.relative_to(out / 'plots')) for path in (out / 'plots').rglob('*.png')}
+    assert plots == {'success.png', 'precision.png', 'timelines/a.png', 'timelines/b.png'}
+
+
+def test_several_folders_have_tables_and_plots_of_their_own(
+    tmp_path: Path, ours: trees.Scripted, call
+):
+    for folder, name in (('first', 'a'), ('second', 'a')):
+        trees.write_otb(tmp_path / folder, name, TRUTH)
+    out = tmp_path / 'out'
+    code, text, _ = call(
+        tmp_path / 'first', tmp_path / 'second', '--json', out / 'x.json', '--plots', out
+    )
+    assert code == 0
+    assert text.count('sequence     AO') == 2
+    sets = json.loads((out / 'x.json').read_text())['sets']
+    assert list(sets) == [str(tmp_path / 'first'), str(tmp_path / 'second')]
+    assert all(content['robustness']['kept'] == 1 for content in sets.values())
+    assert (out / 'second' / 'timelines' / 'a.png').is_file()
 
 
 def test_peers_stand_beside_ours(
