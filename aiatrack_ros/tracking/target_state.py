@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Is the target still there? A state with hysteresis, driven by the predicted overlap alone."""
+"""Is the target still there? A state with hysteresis, driven by the score."""
 
 import enum
 

@@ -5,6 +5,7 @@ AiATrack (ECCV 2022), section 3.2 and the released online loop. The node, the co
 evaluation and the benchmark all use this one, unchanged.
 """
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 import math
@@ -16,14 +17,21 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
 from aiatrack_ros.tracking.crop import check_image
+from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.crop import crop_region
 from aiatrack_ros.tracking.engines.engine import create_engine
 from aiatrack_ros.tracking.engines.engine import Engine
+from aiatrack_ros.tracking.engines.engine import Found
+from aiatrack_ros.tracking.identity import Identity
+from aiatrack_ros.tracking.image_search import search_windows
 from aiatrack_ros.tracking.memory import ReferenceMemory
 from aiatrack_ros.tracking.settings import TrackerSettings
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.target_state import TargetState
 import numpy as np
+
+# Of a target's size: who is farther away than that from where it was may be somebody else.
+JUMP = 0.8
 
 
 @dataclass(frozen=True)
@@ -32,9 +40,12 @@ class TrackResult:
 
     Attributes:
         box: x, y, w, h in pixels of the image. While lost it is the best guess, not a track.
-        score: The predicted IoU of the box with the target, in [0, 1].
+        score: The predicted IoU of the box with the target, in [0, 1]: how well the network says
+            that it fits, times how likely it is that this is the target and not another like it.
         raw_iou: The network's own output, 2 * IoU - 1, unclamped; -1, and the box before, where
             its numbers are not finite.
+        identity: How likely it is, in [0, 1], that what is in the box is the target; 1 where the
+            network does not tell.
         memory_updated: Whether the short-term memory took this frame in.
         state: Tracking or lost, after this frame.
         times: Seconds spent on 'crop', 'network', 'memory', and in 'total'.
@@ -43,6 +54,7 @@ class TrackResult:
     box: Box
     score: float
     raw_iou: float
+    identity: float
     memory_updated: bool
     state: State
     times: dict[str, float]
@@ -57,6 +69,26 @@ class _Target:
     trusted_box: Box  # where it was before its scores fell
     state: TargetState
     image_size: tuple[int, int]  # width, height
+    identity: Identity
+    windows: Iterator[Box] | None = None  # where to look next besides, while lost
+    promising: bool = False  # while lost: what was found last may be the target
+    sure: bool = True  # the frame before showed the target for sure
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What was found in one crop."""
+
+    crop: Crop
+    found: Found
+    box: Box  # x, y, w, h in pixels of the image
+    raw_iou: float
+    identity: float
+    usable: bool
+
+    @property
+    def score(self) -> float:
+        return min(max((self.raw_iou + 1) / 2, 0.0), 1.0) * self.identity
 
 
 class Tracker:
@@ -118,7 +150,10 @@ class Tracker:
         encoded = self._engine.encode(crop)
         reference = self._engine.refer(encoded, crop, crop.to_crop(box), initial=True)
         self._memory.restart(reference.short)
-        self._target = _Target(reference, box, box, TargetState(), (width, height))
+        description = self._engine.identify(crop, crop.to_crop(box))
+        self._target = _Target(
+            reference, box, box, TargetState(), (width, height), Identity(description)
+        )
 
     def track(self, image: np.ndarray) -> TrackResult:
         """Find the target in the next image.
@@ -140,37 +175,67 @@ class Tracker:
             target.image_size = (width, height)
             target.box = clip_box(target.box, width, height)
             target.trusted_box = clip_box(target.trusted_box, width, height)
+            target.windows = None
         lost = target.state.state is State.LOST
-        factor = self._factor * target.state.growth
-        crop = crop_region(image, target.box, factor, self._engine.config.crop_size)
-        cropped = time.perf_counter()
-        found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
+        times = dict.fromkeys(('crop', 'network'), 0.0)
+        factor = self._factor
+        if lost and not target.promising:
+            factor *= target.state.growth
+        best = self._look(target, image, target.box, factor, times)
+        if lost and not target.state.has_candidate:
+            if target.windows is None:
+                target.windows = search_windows(target.trusted_box, width, height, self._factor)
+            elsewhere = self._look(target, image, next(target.windows), self._factor, times)
+            best = max(best, elsewhere, key=lambda candidate: candidate.score)
         searched = time.perf_counter()
 
-        box, raw_iou = clip_box(crop.to_image(found.box), width, height), found.raw_iou
-        usable = all(map(math.isfinite, (*found.box, raw_iou)))
-        if not usable:  # fp16 may overflow; nothing is known of such a frame
-            box, raw_iou = target.box, -1.0
-        score = min(max((raw_iou + 1) / 2, 0.0), 1.0)
-        state = self._update_state(target, box, score)
-        threshold = self._settings.update_threshold
-        confident = threshold == 0 or raw_iou > 2 * threshold - 1
-        updated = confident and usable and not lost
+        state = self._update_state(target, best.box, best.score)
+        updated = not lost and best.usable and self._is_confident(best)
         if updated:
-            reference = self._engine.refer(found.memory, crop, found.box, initial=False)
+            reference = self._engine.refer(best.found.memory, best.crop, best.found.box, False)
             self._memory.append(reference.short)
+        if not lost and best.usable and best.score >= self._settings.regain_threshold:
+            target.identity.learn(best.found.identity)
         end = time.perf_counter()
-        times = {
-            'crop': cropped - start,
-            'network': searched - cropped,
-            'memory': end - searched,
-            'total': end - start,
-        }
-        return TrackResult(box, score, raw_iou, updated, state, times)
+        times |= {'memory': end - searched, 'total': end - start}
+        return TrackResult(
+            best.box, best.score, best.raw_iou, best.identity, updated, state, times
+        )
+
+    def _look(
+        self, target: _Target, image: np.ndarray, box: Box, factor: float, times: dict[str, float]
+    ) -> _Candidate:
+        """Look for the target around a box; adds the seconds that it took to `times`."""
+        start = time.perf_counter()
+        crop = crop_region(image, box, factor, self._engine.config.crop_size)
+        cropped = time.perf_counter()
+        found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
+        times['crop'] += cropped - start
+        times['network'] += time.perf_counter() - cropped
+        usable = all(map(math.isfinite, (*found.box, found.raw_iou)))
+        if not usable:  # fp16 may overflow; nothing is known of such a frame
+            return _Candidate(crop, found, target.box, -1.0, 0.0, False)
+        height, width = image.shape[:2]
+        place = clip_box(crop.to_image(found.box), width, height)
+        # Who is where the target was a moment ago is the target, whatever it looks like now. That
+        # is asked of what turns up elsewhere, after a doubtful frame, or while it is lost.
+        identity = 1.0
+        if not target.sure or _jumped(target.box, place):
+            identity = target.identity.probability(found.identity)
+        return _Candidate(crop, found, place, found.raw_iou, identity, True)
+
+    def _is_confident(self, candidate: _Candidate) -> bool:
+        """Tell whether the memory may take in what was found."""
+        threshold = self._settings.update_threshold
+        if threshold == 0:
+            return True
+        # On the network's own scale, on which the published threshold is exact.
+        return candidate.raw_iou > 2 * threshold - 1 and candidate.identity > 0.5
 
     def _update_state(self, target: _Target, box: Box, score: float) -> State:
         """Take in a frame's score, and decide where to look next."""
         settings = self._settings
+        before = target.state.state
         state = target.state.update(
             score,
             settings.lost_threshold,
@@ -178,10 +243,14 @@ class Tracker:
             settings.regain_threshold,
             settings.regain_after,
         )
+        if state is not before:
+            target.windows = None
+        target.sure = state is State.TRACKING and score >= settings.regain_threshold
         if state is State.LOST:
             # What may be the target is looked at again where it was seen, at the usual size: only
             # what stands up to that is the target. Else the region rests where the target was.
-            target.box = box if target.state.has_candidate else target.trusted_box
+            target.promising = score >= settings.lost_threshold
+            target.box = box if target.promising else target.trusted_box
             return state
         target.box = box
         # As sure as it takes to find it again: what goes behind something leaves ever smaller
@@ -193,6 +262,12 @@ class Tracker:
     def reset(self) -> None:
         """Forget the target and all that was learned of it."""
         self._target = None
+
+
+def _jumped(before: Box, after: Box) -> bool:
+    """Tell whether a box is farther from the one before than a target goes in a frame."""
+    (x, y, w, h), (u, v, s, t) = before, after
+    return math.hypot(u + s / 2 - x - w / 2, v + t / 2 - y - h / 2) > JUMP * math.sqrt(w * h)
 
 
 def create_tracker(

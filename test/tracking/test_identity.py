@@ -1,0 +1,70 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""Whether it is still the same one."""
+
+from aiatrack_ros.tracking.identity import Identity
+from aiatrack_ros.tracking.identity import KEPT
+from aiatrack_ros.tracking.identity import MARGIN
+from aiatrack_ros.tracking.identity import SCALE
+from aiatrack_ros.tracking.identity import START
+import numpy as np
+import pytest
+
+FIRST, OTHER, THIRD = np.eye(4, dtype=np.float32)[:3]
+
+
+def turned(cosine: float, towards: np.ndarray = OTHER) -> np.ndarray:
+    """Return a unit vector of this cosine to FIRST."""
+    return np.float32(cosine * FIRST + (1 - cosine**2) ** 0.5 * towards)
+
+
+def logistic(odds: float) -> float:
+    return 1 / (1 + np.exp(-odds))
+
+
+def test_odds_grow_with_the_likeness_and_are_even_a_margin_below_its_mean() -> None:
+    identity = Identity(FIRST)
+    assert identity.probability(turned(START - MARGIN)) == pytest.approx(0.5, abs=1e-4)
+    assert identity.probability(FIRST) == pytest.approx(logistic(SCALE * (1 - START + MARGIN)))
+    assert identity.probability(OTHER) < 0.01
+
+
+def test_a_look_that_changes_bit_by_bit_is_learned() -> None:
+    fixed, learning = Identity(FIRST), Identity(FIRST)
+    angles = np.linspace(0, np.pi / 2, 60)
+    for angle in angles:
+        learning.learn(np.float32(np.cos(angle) * FIRST + np.sin(angle) * OTHER))
+    assert fixed.probability(OTHER) < 0.05
+    assert learning.probability(OTHER) > 0.9
+    assert learning.probability(THIRD) < 0.05
+    assert learning.probability(FIRST) > 0.9  # which never leaves
+
+
+def test_one_who_is_always_alike_is_held_to_it() -> None:
+    """A target whose frames are all alike is told from what one that changes would pass for."""
+    steady, lively = Identity(FIRST), Identity(FIRST)
+    for number in range(40):
+        steady.learn(turned(0.98))
+        lively.learn(turned(0.6, THIRD if number % 2 else -THIRD))
+    stranger = turned(0.4)
+    assert steady.probability(stranger) < 0.5 < lively.probability(stranger)
+
+
+def test_somebody_else_is_not_learned() -> None:
+    identity = Identity(FIRST)
+    for _ in range(100):
+        identity.learn(OTHER)
+    assert identity.probability(OTHER) < 0.01
+
+
+def test_what_is_kept_is_bounded() -> None:
+    identity = Identity(FIRST)
+    for _ in range(1000):
+        identity.learn(turned(0.9))
+    assert len(identity._latest) == KEPT
+
+
+def test_a_network_that_does_not_tell_says_yes() -> None:
+    nothing = np.zeros(0, np.float32)
+    identity = Identity(nothing)
+    identity.learn(nothing)
+    assert identity.probability(nothing) == 1.0
