@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     contents: dict[str, dict[str, Any]] = {folder: {} for folder in sets}
     try:
         for folder, sequences in sets.items():
-            _run_set(args, folder, sequences, trackers, contents[folder])
+            _run_set(args, folder, sequences, trackers, ours.description, contents[folder])
     finally:
         # What was measured is kept even where the examination of the score is not possible.
         measured = {folder: content for folder, content in contents.items() if content}
@@ -139,6 +139,7 @@ def _run_set(
     folder: str,
     sequences: list[Sequence],
     trackers: Mapping[str, Evaluated],
+    description: str,
     content: dict[str, Any],
 ) -> None:
     """Evaluate one folder; fills `content`, for JSON, as figures come to be known."""
@@ -153,10 +154,10 @@ def _run_set(
     trajectories = evaluate(trackers, sequences, args.realtime, keep)
     scores = {name: score_all(sequences, rows) for name, rows in trajectories.items()}
     robust = {name: robustness.judge_all(sequences, rows) for name, rows in trajectories.items()}
-    print(ours.description + (f'\n{folder}' if several else ''))
+    print(description + (f'\n{folder}' if several else ''))
     if args.realtime:
         print(_missed(trajectories, args.realtime))
-    content |= to_json(args, folder, ours.description, scores, robust, trajectories)
+    content |= to_json(args, folder, description, scores, robust, trajectories)
     if args.against:
         content['agreement'] = agreement(trajectories[args.model], trajectories[args.against])
         print(agreement_table(content['agreement']) + '\n')

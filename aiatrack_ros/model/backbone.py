@@ -43,7 +43,7 @@ class StagedBackbone(nn.Module):
 
     def finish(
         self, features: Tensor, lateral: Tensor | None, without: int
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor | None]:
         """Run the last `without` stages on what ``forward`` without them returned."""
         count = len(self.stages())
         return self._run(features, lateral, range(count - without, count))
@@ -168,7 +168,7 @@ def symmetric_padding(convolution: SameConv2d) -> nn.Conv2d:
         convolution.in_channels,
         convolution.out_channels,
         size + 1,
-        convolution.stride,
+        (convolution.stride[0], convolution.stride[1]),
         size // 2,
         groups=convolution.groups,
         bias=convolution.bias is not None,

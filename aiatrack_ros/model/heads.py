@@ -141,6 +141,9 @@ class IdentityHead(nn.Module):
     Descriptions are compared by their cosine.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, config: ModelConfig, features: int, lateral: int) -> None:
         super().__init__()
         width, channels = config.iou_channels, features + lateral

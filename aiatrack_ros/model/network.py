@@ -31,8 +31,24 @@ class Padding(NamedTuple):
 class Reference(NamedTuple):
     """One reference frame, projected for the branch or branches that will look at it."""
 
-    long: References | None
-    short: References | None
+    for_long: References | None
+    for_short: References | None
+
+    @property
+    def long(self) -> References:
+        """Return what the long-term branch looks at; RuntimeError if it was not asked for."""
+        return _made(self.for_long)
+
+    @property
+    def short(self) -> References:
+        """Return what the short-term branch looks at; RuntimeError if it was not asked for."""
+        return _made(self.for_short)
+
+
+def _made(references: References | None) -> References:
+    if references is None:
+        raise RuntimeError('the frame was not projected for this branch')
+    return references
 
 
 class Prediction(NamedTuple):
@@ -114,9 +130,7 @@ class AiATrack(nn.Module):
         self.iou_head = IoUHead(config)
         self.identity_head: IdentityHead | None = None
         if config.identity_channels:
-            self.identity_head = IdentityHead(
-                config, self.backbone[0].channels, self.backbone[0].lateral_channels
-            )
+            self.identity_head = IdentityHead(config, backbone.channels, backbone.lateral_channels)
         self._unpadded = sine_position_pair(config, None)
 
     def preprocess(self, crops: Tensor) -> Tensor:
@@ -201,12 +215,13 @@ class AiATrack(nn.Module):
 
     def decode(self, memory: Tensor, long: References, short: References) -> Tensor:
         """Match search tokens (N, L, d) to references; return features (N, d, h, w)."""
-        if not self.config.separate_branches:
-            long, short = join([long, short]), None
-        decoded = self.transformer.decoder(memory, long, short)
+        if self.config.separate_branches:
+            decoded = self.transformer.decoder(memory, long, short)
+        else:
+            decoded = self.transformer.decoder(memory, join([long, short]), None)
         return decoded.transpose(-1, -2).unflatten(2, (self.config.grid, self.config.grid))
 
-    def locate(self, decoded: Tensor, lateral: Tensor) -> Corners:
+    def locate(self, decoded: Tensor, lateral: Tensor | None) -> Corners:
         """Map decoded (N, d, h, w) and stride-8 features to the corners of the target."""
         return self.box_head(decoded, lateral)
 
@@ -221,12 +236,12 @@ class AiATrack(nn.Module):
         identity = self.identify(features, lateral, boxes[:, None])[:, 0]
         return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory, identity)
 
-    def identify(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
+    def identify(self, features: Tensor, lateral: Tensor | None, boxes: Tensor) -> Tensor:
         """Describe what is in boxes (N, K, 4) by unit vectors (N, K, E); E is 0 without that head.
 
         Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
         """
-        if self.identity_head is None:
+        if self.identity_head is None or lateral is None:
             return boxes.new_zeros(*boxes.shape[:2], 0)
         return self.identity_head(features, lateral, boxes)
 

@@ -60,7 +60,8 @@ class Compositor:
         return self._finished(rng, plan)
 
     def _finished(self, rng: np.random.Generator, plan: Plan) -> Scenes:
-        looks = draw_looks(rng, self.looks, plan.picture.shape, self.crop_size)
+        count, frames = plan.picture.shape
+        looks = draw_looks(rng, self.looks, (count, frames), self.crop_size)
         device = self.bank.device
         rows, columns = (
             torch.from_numpy(side) for side in plan.padding(self.crop_size, self.bank.picture_size)

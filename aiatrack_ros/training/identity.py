@@ -21,7 +21,6 @@ from aiatrack_ros.training.scene_source import SceneSource
 import numpy as np
 from numpy.typing import NDArray
 import torch
-from torch import nn
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
@@ -164,7 +163,7 @@ class IdentityTrainer:
 
 
 @torch.no_grad()
-def telling_apart(head: nn.Module, views: Views) -> float:
+def telling_apart(head: IdentityHead, views: Views) -> float:
     """Return how often a view is more like the target's first one than others of its kind are.
 
     The mean, over targets of FEWEST_VIEWS views or more that have others of their kind, of the

@@ -149,7 +149,9 @@ class Trainer:
         """Write the averaged network, without what only training needs, in half precision."""
         samples = self.earlier_samples + self.samples
         hours = self.earlier_hours + self.seconds / 3600
-        write_network(self.average.model.network, self.config, samples, hours, path)
+        averaged = self.average.model.network
+        assert isinstance(averaged, AiATrack)
+        write_network(averaged, self.config, samples, hours, path)
 
     def run(self) -> None:
         """Train until the last step, or until SIGTERM or Ctrl-C, which leave a state behind."""
@@ -266,8 +268,9 @@ class Trainer:
                     for name, value in row.items()
                 }
             )
-        for name, value in row.items() if self._board is not None else ():
-            self._board.add_scalar(f'{kind}/{name}', value, self.step)
+        if self._board is not None:
+            for name, value in row.items():
+                self._board.add_scalar(f'{kind}/{name}', value, self.step)
 
 
 def write_network(

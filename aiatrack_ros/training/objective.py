@@ -2,10 +2,14 @@
 """From features of scenes to one loss: triplets, predictions, and what they should have been."""
 
 from dataclasses import dataclass
+from typing import Any
+from typing import cast
 from typing import NamedTuple
 
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model.attention import References
+from aiatrack_ros.model.heads import Corners
+from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.model.network import Padding
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.losses import corner_loss
@@ -112,7 +116,7 @@ class Objective(nn.Module):
         for stage in network.backbone[0].last_stages(tuned_stages):
             stage.requires_grad_(True)
         # On CPUs and GPUs alike the tuned stages take a fifth less time so.
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network: AiATrack = cast(Any, network).to(memory_format=torch.channels_last)
         self.config = config
         self.region = nn.Conv2d(network.config.channels, 1, 1)
         # What cosines of descriptions say: scale and threshold of the log odds for one target.
@@ -137,13 +141,11 @@ class Objective(nn.Module):
         triplets = draw_triplets(features.present.cpu(), config.swapped, generator)
         triplets = Triplets(*(t.to(boxes.device) for t in triplets))
 
-        deep, lateral = net.finish(
-            *(
-                maps.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-                for maps in (features.deep, features.lateral)
-            ),
-            self.tuned_stages,
+        deep, lateral = (
+            maps.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            for maps in (features.deep, features.lateral)
         )
+        deep, lateral = net.finish(deep, lateral, self.tuned_stages)
         # Every crop is encoded once, whatever its part in the triplets.
         position = net.position(
             Padding(features.rows.flatten(0, 1), features.columns.flatten(0, 1))
@@ -163,7 +165,7 @@ class Objective(nn.Module):
             usable = chosen & present & (overlap(own, boxes)[0] > LEAST_OVERLAP)
             seen = torch.where(usable[:, None], own, seen)
         reference = net.refer(memory, to_xywh(seen), position.inner)
-        short = reference.short if reference.short is not None else reference.long
+        short = reference.short
         decoded = net.decode(
             memory[triplets.search],
             _pick(reference.long, triplets.initial),
@@ -202,9 +204,9 @@ class Objective(nn.Module):
         boxes: (B * F, 4) true ones; where the target is absent, that of who is in its place.
         present: (B * F,). own: (T, 4) as predicted. others: (B, F, K, 4).
         """
-        head = self.network.identity_head
+        head = cast(IdentityHead, self.network.identity_head)
         scale, threshold = self.odds
-        count, frames, kinds = others.shape[:3]
+        count, frames = others.shape[:2]
         asked = torch.cat((boxes[:, None], others.flatten(0, 1).float()), 1)  # (B * F, 1 + K, 4)
         known = torch.isfinite(asked).all(-1) & (asked[..., 2:] > asked[..., :2]).all(-1)
         asked = torch.where(
@@ -255,8 +257,7 @@ class Objective(nn.Module):
         inner_position = inner_position.expand(len(boxes), -1, -1)
         reference = net.refer(memory[::frames], to_xywh(boxes[::frames]), inner_position[::frames])
         long = _pick(reference.long, initial)
-        short = reference.long if reference.short is None else reference.short
-        decoded = net.decode(memory, long, _pick(short, initial))
+        decoded = net.decode(memory, long, _pick(reference.short, initial))
         learning = net.box_head.training
         net.box_head.eval()  # what its norms see here is no search frame of a tracker
         boxes = net.locate(decoded, lateral).boxes.float()
@@ -268,7 +269,7 @@ class Objective(nn.Module):
     def _compare(
         self,
         decoded: Tensor,
-        corners: NamedTuple,
+        corners: Corners,
         truth: Tensor,
         present: Tensor,
         others: Tensor,
@@ -280,13 +281,12 @@ class Objective(nn.Module):
         iou, giou = overlap(predicted, truth)
         side, crop_size = corners.top_left.shape[-1], net.config.crop_size
         stride = net.box_head.stride
-        corner = sum(
+        pairs = (corners.top_left, truth[:, :2]), (corners.bottom_right, truth[:, 2:])
+        halves = [
             corner_loss(logits.float(), corner_target(point, side, stride, crop_size)) / 2
-            for logits, point in (
-                (corners.top_left, truth[:, :2]),
-                (corners.bottom_right, truth[:, 2:]),
-            )
-        )
+            for logits, point in pairs
+        ]
+        corner = halves[0] + halves[1]
         # The IoU head judges jittered boxes and its own; where there is no target, all are wrong.
         proposals = jitter_proposals(truth, config.proposals, generator)
         there = torch.isfinite(others).all(-1)

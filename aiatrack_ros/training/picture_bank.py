@@ -104,8 +104,8 @@ class Bank:
             frames = tqdm(
                 pool.map(_read, jobs), name, len(jobs), unit='picture', mininterval=2, leave=False
             )
-            for _, members in itertools.groupby(zip(jobs, frames), lambda pair: id(pair[0][0])):
-                members = list(members)
+            for _, pairs in itertools.groupby(zip(jobs, frames), lambda pair: id(pair[0][0])):
+                members = list(pairs)
                 clip = members[0][0][0]
                 self._add_clip(group, clip, [frame for _, frame in members if frame], known)
         return self._checked(group)
@@ -180,7 +180,7 @@ class Bank:
         for frame in frames:
             # Several targets of one still share its picture as a backdrop.
             seen = clip.length == 1 and clip.name in known
-            picture = None
+            picture = -1
             if group.place > 0 and frame.box is not None or group.backdrop and not seen:
                 picture = self._add_picture(frame)
             if group.backdrop and not seen:
@@ -255,7 +255,9 @@ def hull_points(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     rows, columns = np.nonzero(mask)
     centres = np.stack((columns, rows), 1).astype(np.int32)
     hull = cv2.convexHull(centres)[:, 0].astype(np.float32)
-    corners = (hull[:, None] + np.float32([(0, 0), (1, 0), (0, 1), (1, 1)])).reshape(-1, 2)
+    corners = (hull[:, None] + np.array([(0, 0), (1, 0), (0, 1), (1, 1)], np.float32)).reshape(
+        -1, 2
+    )
     angles = np.arange(HULL_POINTS) * (2 * np.pi / HULL_POINTS)
     directions = np.stack((np.cos(angles), np.sin(angles)))
     return corners[np.argmax(corners @ directions, 0)].astype(np.float32)
@@ -283,7 +285,8 @@ def _levels(image: NDArray[np.uint8], size: int) -> list[NDArray[np.uint8]]:
     for _ in range(LEVELS):
         levels.append(np.ascontiguousarray(canvas.transpose(2, 0, 1)))
         half = canvas.shape[0] // 2
-        canvas = cv2.resize(canvas, (half, half), interpolation=cv2.INTER_AREA)
+        smaller = cv2.resize(canvas, (half, half), interpolation=cv2.INTER_AREA)
+        canvas = smaller.astype(np.uint8, copy=False)
     return levels
 
 

@@ -36,6 +36,8 @@ from aiatrack_ros.training.loop import Trainer
 from aiatrack_ros.training.loop import write_network
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.preview import write_preview
+from aiatrack_ros.training.run_config import CacheConfig
+from aiatrack_ros.training.run_config import IdentityConfig
 from aiatrack_ros.training.run_config import load_config
 from aiatrack_ros.training.run_config import parse
 from aiatrack_ros.training.run_config import TrainConfig
@@ -64,10 +66,12 @@ def train(config: TrainConfig, device: torch.device, rank: int = 0, world: int =
     model = model_config(config)
     network = make_network(config, model).to(device)
     if config.identity is not None:
-        train_identity(config, network, device)
+        train_identity(config, config.identity, network, device)
         return
     batch = batches(config, network, device, rank, world)
-    validation = validation_batches(config, model, device) if rank == 0 else []
+    validation: list[Batch] = []
+    if rank == 0:
+        validation += validation_batches(config, model, device)
     earlier = trained_before(config.initial, config.model)
     trainer = Trainer(config, network, device, batch, validation, rank, world, earlier)
     if trainer.resume():
@@ -81,7 +85,9 @@ def new_identity_head(network: AiATrack) -> IdentityHead:
     return IdentityHead(network.config, backbone.channels, backbone.lateral_channels)
 
 
-def train_identity(config: TrainConfig, network: AiATrack, device: torch.device) -> None:
+def train_identity(
+    config: TrainConfig, wanted: IdentityConfig, network: AiATrack, device: torch.device
+) -> None:
     """Train the identity head alone and write the network; minutes, so it begins anew each time.
 
     Raises:
@@ -89,15 +95,15 @@ def train_identity(config: TrainConfig, network: AiATrack, device: torch.device)
     """
     begun = time.monotonic()
     network.eval()
-    wanted = config.identity
     held_out = collect(
         SceneSource(config, network.config, device, held_out=True), network, wanted.collected
     )
     views = collect(SceneSource(config, network.config, device), network, wanted.collected)
-    before = telling_apart(network.identity_head, held_out)
-    network.identity_head = new_identity_head(network).to(device)
-    IdentityTrainer(network.identity_head, views, wanted, config.seed).run()
-    after = telling_apart(network.identity_head, held_out)
+    head = new_identity_head(network).to(device)
+    before = telling_apart(head.eval(), held_out)
+    IdentityTrainer(head, views, wanted, config.seed).run()
+    after = telling_apart(head, held_out)
+    network.identity_head = head
     logger.info(
         'held-out targets told apart from others of their kind: %.4f, was %.4f', after, before
     )
@@ -196,6 +202,7 @@ def feature_cache(config: TrainConfig, network: AiATrack) -> FeatureCache:
     Raises:
         InputError: A stage of the backbone is to be trained that comes before what is cached.
     """
+    cache = config.cache or CacheConfig()
     model, tuned = network.config, config.optimizer.tuned_stages
     if tuned > network.backbone[0].stages_after_lateral:
         raise InputError(
@@ -210,11 +217,11 @@ def feature_cache(config: TrainConfig, network: AiATrack) -> FeatureCache:
         'sampling': dataclasses.asdict(config.sampling),
         'looks': dataclasses.asdict(config.looks),
         'seed': config.seed,
-        'shard': config.cache.shard,
+        'shard': cache.shard,
         'model': [model.backbone, model.crop_size, model.search_factor, tuned],
         'weights': _frozen_hash(network, tuned),
     }
-    return FeatureCache(config.cache, json.loads(json.dumps(recipe)))
+    return FeatureCache(cache, json.loads(json.dumps(recipe)))
 
 
 def _frozen_hash(network: AiATrack, tuned: int) -> str:

@@ -9,6 +9,7 @@ import difflib
 from pathlib import Path
 from types import GenericAlias
 from typing import Any
+from typing import cast
 from typing import get_args
 from typing import get_origin
 from typing import get_type_hints
@@ -198,7 +199,9 @@ def parse(kind: Any, value: Any, where: str) -> Any:
                 hint = f"did you mean '{near[0]}'?" if near else f'known keys: {", ".join(known)}'
                 raise InputError(f"{where}: unknown key '{key}'; {hint}")
         try:
-            return kind(**{k: parse(hints[k], v, f'{where}: {k}') for k, v in value.items()})
+            return cast(Any, kind)(
+                **{k: parse(hints[k], v, f'{where}: {k}') for k, v in value.items()}
+            )
         except TypeError as error:
             missing = str(error).rpartition(': ')[2]
             raise InputError(f'{where}: missing key {missing}') from error

@@ -179,8 +179,11 @@ def draw_plan(
             spread = rng.normal(0, config.centre_jitter, 2)
             centre[index, frame] = offset[index, frame] + spread * zoom[index, frame]
             size = zoom[index, frame] * np.exp(rng.normal(0, 0.2))
-            half, matrix = _standing(rng, bank, cutout[:1], np.array([size]), centre[index, frame])
-            half_size[index, frame], target.matrix[index, frame] = half[0], matrix[0]
+            halves, matrix = _standing(
+                rng, bank, cutout[:1], np.array([size]), centre[index, frame]
+            )
+            half_size[index, frame] = halves[0]
+            target.matrix[index, frame] = matrix[0]
             target.cutout[index, frame] = cutout[0]
 
     # 3. Crop to target, and all the rest through it.
@@ -193,14 +196,14 @@ def draw_plan(
     plan.boxes = np.concatenate((middle - reach, middle + reach), -1)
     _cut_boxes(plan, bank, crop_size)
 
-    behind, before, centres, halves = _others(
+    behind, before, centres, other_halves = _others(
         rng, bank, config, kinds, target, half_size, in_place
     )
     for layer in (*behind, target, *before):
         layer.matrix = layer.matrix @ to_target
         plan.layers.append(layer)
     middle = crop_size / 2 + (centres - offset[:, :, None]) * unit[..., None, None]
-    reach = halves * unit[..., None, None]
+    reach = other_halves * unit[..., None, None]
     plan.others = np.concatenate((middle - reach, middle + reach), -1)
     low, high = _visible(plan, bank, crop_size)
     low, high = (np.tile(side, 2)[:, :, None] for side in (low, high))

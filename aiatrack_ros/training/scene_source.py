@@ -120,7 +120,7 @@ class Ahead(Generic[Item]):
     def __init__(self, function: Callable[[int], Item], stride: int, depth: int = 2) -> None:
         self._function = function
         self._stride = stride
-        self._results: queue.Queue[tuple[int, Item | None, Exception | None]] = queue.Queue(depth)
+        self._results: queue.Queue[tuple[int, Item | Exception]] = queue.Queue(depth)
         self._thread: threading.Thread | None = None
 
     def __call__(self, number: int) -> Item:
@@ -128,9 +128,9 @@ class Ahead(Generic[Item]):
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, args=(number,), daemon=True)
             self._thread.start()
-        found, result, error = self._results.get()
-        if error is not None:
-            raise error
+        found, result = self._results.get()
+        if isinstance(result, Exception):
+            raise result
         if found != number:
             raise ValueError(f'number {number} was asked for, {found} comes next')
         return result
@@ -138,9 +138,9 @@ class Ahead(Generic[Item]):
     def _work(self, number: int) -> None:
         while True:
             try:
-                self._results.put((number, self._function(number), None))
+                self._results.put((number, self._function(number)))
             except Exception as error:
-                self._results.put((number, None, error))
+                self._results.put((number, error))
                 return
             number += self._stride
 

@@ -42,10 +42,11 @@ def test_a_look_that_changes_bit_by_bit_is_learned() -> None:
 def test_one_who_is_always_alike_is_held_to_it() -> None:
     """A target whose frames are all alike is told from what one that changes would pass for."""
     steady, lively = Identity(FIRST), Identity(FIRST)
-    for number in range(40):
-        steady.learn(turned(0.98))
-        lively.learn(turned(0.6, THIRD if number % 2 else -THIRD))
-    stranger = turned(0.4)
+    for _ in range(40):
+        steady.learn(FIRST)
+        lively.learn(turned(0.7, THIRD))
+        lively.learn(turned(0.7, -THIRD))
+    stranger = turned(0.62)
     assert steady.probability(stranger) < 0.5 < lively.probability(stranger)
 
 

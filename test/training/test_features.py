@@ -34,6 +34,8 @@ class Source:
             torch.ones(count, 2, dtype=torch.bool),
             no,
             no,
+            torch.zeros(count, 2, 3, 4),
+            torch.ones(count),
         )
 
 

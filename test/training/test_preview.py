@@ -16,7 +16,10 @@ def scenes() -> Scenes:
     no = torch.zeros(2, 2, 32, dtype=torch.bool)
     box = torch.tensor([0.25, 0.25, 0.5, 0.75]).expand(2, 2, 4)
     present = torch.tensor([[True, False], [True, True]])
-    return Scenes(torch.zeros(2, 2, 32, 32, 3, dtype=torch.uint8), box, present, no, no)
+    others = torch.full((2, 2, 2, 4), torch.nan)
+    others[1, 0, 1] = torch.tensor([0.5, 0.25, 0.75, 0.5])
+    crops = torch.zeros(2, 2, 32, 32, 3, dtype=torch.uint8)
+    return Scenes(crops, box, present, no, no, others, torch.ones(2))
 
 
 def test_boxes_are_drawn_in_their_colour(tmp_path: Path) -> None:
@@ -28,6 +31,8 @@ def test_boxes_are_drawn_in_their_colour(tmp_path: Path) -> None:
         assert (crop[8, 8:16] == colour).all() and (crop[23, 8:16] == colour).all()
         assert (crop[12, 12] == 0).all()
     assert (np.abs(sheet[1, 33]) == (255, 0, 0)).all()
+    yellow = (sheet == (220, 220, 0)).all(-1)  # the other, where the target does not cover it
+    assert yellow[8, 64 + 18 : 64 + 23].all() and not yellow[:, :64].any()
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 import io
 import logging
 from typing import Any
+from typing import cast
 from typing import NamedTuple
 import warnings
 
@@ -78,8 +79,8 @@ def blank_inputs(network: AiATrack, count: int, dtype: torch.dtype = torch.float
         return keys, keys.clone(), inner
 
     pixels = torch.zeros(1, size, size, 3, dtype=torch.uint8, device=device)
-    position = (part.clone() for part in network.position(None))
-    return FrameInputs(pixels, *position, *references(1), *references(count))
+    outer, inner = (part.clone() for part in network.position(None))
+    return FrameInputs(pixels, outer, inner, *references(1), *references(count))
 
 
 class ReferenceFunction(nn.Module):
@@ -141,7 +142,12 @@ def _export(function: nn.Module, inputs: tuple[Tensor, ...], **names: Any) -> by
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             torch.onnx.export(
-                function.eval(), inputs, graph, dynamo=False, opset_version=OPSET, **names
+                function.eval(),
+                inputs,
+                cast(Any, graph),
+                dynamo=False,
+                opset_version=OPSET,
+                **names,
             )
     finally:
         logger.setLevel(level)

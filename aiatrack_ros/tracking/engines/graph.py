@@ -73,7 +73,7 @@ class GraphEngine:
     def _inputs(self, crop: Crop, long: References, short: References) -> dict[str, np.ndarray]:
         tensors = (*self._positions.of(crop), *long, *short)
         arrays = (crop.pixels[None], *(tensor.numpy() for tensor in tensors))
-        return FrameInputs(*arrays)._asdict()
+        return dict(zip(FrameInputs._fields, arrays, strict=True))
 
     def encode(self, crop: Crop) -> Tensor:
         """Return the memory tokens of a crop: a frame whose finding is not looked at."""
@@ -85,7 +85,7 @@ class GraphEngine:
         if initial:  # the long-term one as well, once for each target
             with torch.inference_mode():
                 return refer(self._network, memory, position, box, initial)
-        inputs = {MEMORY: memory.numpy(), BOX: np.float32([box])}
+        inputs = {MEMORY: memory.numpy(), BOX: np.array([box], np.float32)}
         keys, values = map(torch.from_numpy, self._reference(inputs))
         return Reference(None, References(keys, values, position.inner[:, None]))
 

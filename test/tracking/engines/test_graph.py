@@ -62,6 +62,8 @@ def test_later_references_come_from_a_graph() -> None:
     _, inputs = engine.asked
     assert np.shares_memory(inputs['memory'], memory.numpy())
     np.testing.assert_array_equal(inputs['box'], np.float32([[0.1, 0.2, 0.4, 0.2]]))
-    assert reference.long is None
+    assert reference.for_long is None
+    with pytest.raises(RuntimeError, match='not projected'):
+        _ = reference.long
     assert reference.short.values.shape == (1, 2, 196, 64) and reference.short.values.min() == 1
     assert reference.short.inner_position.shape == (1, 1, 196, 32)
