@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 
 # Libraries by their names on PyPI; one that is not installed is left out.
-_LIBRARIES = ('torch', 'numpy', 'openvino', 'onnxruntime', 'onnxruntime-gpu', 'tensorrt')
+_LIBRARIES = ('torch', 'numpy', 'openvino', 'onnxruntime', 'onnxruntime-gpu')
 # Words of /proc/cpuinfo by which x86 and ARM say that they multiply in a type.
 _CPU_WORDS = {
     'bf16': {'avx512_bf16', 'amx_bf16', 'bf16'},

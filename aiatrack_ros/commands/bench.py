@@ -54,8 +54,6 @@ examples:
   aiatrack bench --engines openvino --load 1               (all rows with and without load)
   aiatrack bench --video street.mp4 --box 310,120,60,150
 """
-# TensorRT builds its engine for minutes: only for those who ask.
-DEFAULT_ENGINES = tuple(name for name in ENGINES if name not in ('auto', 'tensorrt'))
 DEFAULT_PRECISIONS = ('fp32', 'bf16')
 DEFAULT_SIZES = ('640x480', '1920x1080')
 
@@ -70,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         shown = shown or ','.join(default)
         group.add_argument(option, metavar='LIST', help=f'{text}; default: {shown}')
 
-    add_list('--engines', DEFAULT_ENGINES, f'of {", ".join(ENGINES[1:])}')
+    add_list('--engines', ENGINES[1:], f'of {", ".join(ENGINES[1:])}')
     add_list('--models', tuple(VARIANTS), 'of ' + ', '.join(VARIANTS))
     add_list('--precisions', DEFAULT_PRECISIONS, f'of {", ".join(PRECISIONS)}')
     add_list('--threads', ('0',), "CPU threads; 0 is the tracker's own choice")
@@ -167,7 +165,7 @@ def plan_from_arguments(args: argparse.Namespace) -> Plan:
     configurations = [
         Configuration(engine, model, precision, count)
         for model in models
-        for engine in _listed('engine', args.engines, DEFAULT_ENGINES, ENGINES[1:])
+        for engine in _listed('engine', args.engines, ENGINES[1:], ENGINES[1:])
         for precision in _listed('precision', args.precisions, DEFAULT_PRECISIONS, PRECISIONS)
         for count in threads
     ]

@@ -9,7 +9,7 @@ from aiatrack_ros.settings import setting
 # The types of numbers that the network can multiply in.
 PRECISIONS = ('fp32', 'fp16', 'bf16')
 # Names of what can run the network; 'auto' is the fastest that is installed.
-ENGINES = ('auto', 'cuda_graph', 'openvino', 'onnxruntime', 'tensorrt', 'eager')
+ENGINES = ('auto', 'cuda_graph', 'openvino', 'onnxruntime', 'eager')
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,6 @@ _HOMES = {
     'onnxruntime': _Home(
         'onnxruntime', 'OnnxRuntimeEngine', ('onnx', 'onnxruntime'), ('cpu', 'cuda')
     ),
-    'tensorrt': _Home('onnxruntime', 'TensorRTEngine', ('onnx', 'onnxruntime'), ('cuda',)),
     'eager': _Home('eager', 'EagerEngine', (), ('cpu', 'cuda')),
 }
 # What 'auto' tries, the fastest first (docs/performance.md).

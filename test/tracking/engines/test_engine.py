@@ -52,7 +52,7 @@ def test_auto_in_half_precision_passes_over_what_can_not(network: AiATrack) -> N
     [
         ('magic', "engine 'magic' is unknown; use auto, cuda_graph"),
         ('cuda_graph', "engine 'cuda_graph' runs on cuda, not on cpu; use auto"),
-        ('tensorrt', "engine 'tensorrt' runs on cuda, not on cpu"),
+        ('tensorrt', "engine 'tensorrt' is unknown; use auto, cuda_graph"),
     ],
 )
 def test_what_can_not_be_is_refused(network: AiATrack, engine: str, message: str) -> None:
