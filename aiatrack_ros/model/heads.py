@@ -171,7 +171,9 @@ class IdentityHead(nn.Module):
     def describe(self, pooled: Tensor) -> Tensor:
         """Map pooled features (N, C, 4, 4) to unit vectors (N, E)."""
         hidden = self.conv2(self.conv1(self.normalise(pooled)))
-        return functional.normalize(self.linear(hidden.flatten(1)), dim=-1)
+        # In single precision: squares of half-precision numbers overflow, and the least length
+        # that is divided by would be 0.
+        return functional.normalize(self.linear(hidden.flatten(1)).float(), dim=-1)
 
     def forward(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
         """Map features at strides 16 and 8 and boxes (N, K, 4) to unit vectors (N, K, E)."""

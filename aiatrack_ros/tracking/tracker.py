@@ -151,6 +151,8 @@ class Tracker:
         reference = self._engine.refer(encoded, crop, crop.to_crop(box), initial=True)
         self._memory.restart(reference.short)
         description = self._engine.identify(crop, crop.to_crop(box))
+        if not np.isfinite(description).all():  # fp16 may overflow; nobody is like that
+            description = description[:0]
         self._target = _Target(
             reference, box, box, TargetState(), (width, height), Identity(description)
         )
@@ -212,7 +214,8 @@ class Tracker:
         found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
         times['crop'] += cropped - start
         times['network'] += time.perf_counter() - cropped
-        usable = all(map(math.isfinite, (*found.box, found.raw_iou)))
+        numbers = (*found.box, found.raw_iou, *found.identity)
+        usable = all(map(math.isfinite, numbers))
         if not usable:  # fp16 may overflow; nothing is known of such a frame
             return _Candidate(crop, found, target.box, -1.0, 0.0, False)
         height, width = image.shape[:2]

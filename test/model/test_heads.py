@@ -64,6 +64,25 @@ def test_identity_head_describes_what_is_in_each_box() -> None:
     assert (moved[:, 1] - vectors[:, 1]).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('size', [1e-4, 300.0])
+def test_identity_is_a_unit_vector_in_half_precision_too(dtype: torch.dtype, size: float) -> None:
+    # In half precision the squares of the smaller vanish, and those of the larger overflow.
+    torch.manual_seed(0)
+    head = IdentityHead(VARIANTS['aiatrack_lite'], 112, 40).eval()
+    with torch.inference_mode():
+        head.linear.weight.normal_()
+        head.linear.weight *= size / head.linear.weight.norm(dim=1).max()
+        head.linear.bias.zero_()
+        pooled = torch.randn(2, 152, 4, 4)
+        exact = head.describe(pooled)
+        with torch.autocast('cpu', dtype):
+            vectors = head.describe(pooled)
+    assert vectors.dtype == torch.float32
+    torch.testing.assert_close(vectors.norm(dim=-1), torch.ones(2), atol=1e-3, rtol=0)
+    assert (vectors * exact).sum(-1).min() > 0.99
+
+
 @pytest.mark.parametrize(('name', 'side'), [('aiatrack_r50', 20), ('aiatrack_lite', 28)])
 def test_corner_head(name: str, side: int) -> None:
     config = VARIANTS[name]

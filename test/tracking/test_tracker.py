@@ -57,7 +57,7 @@ class ScriptedEngine:
         self.crops.append(crop)
         self.short = short.keys.flatten().tolist()
         box, raw_iou, *who = self.script.pop(0) if self.script else (CENTERED, 0.9)
-        return Found(box, raw_iou, torch.zeros(1), OTHER if who else TARGET)
+        return Found(box, raw_iou, torch.zeros(1), who[0] if who else TARGET)
 
     def identify(self, crop: Crop, box: Box) -> np.ndarray:
         return TARGET
@@ -293,14 +293,30 @@ def test_lost_window_has_the_size_of_the_last_box_that_was_sure() -> None:
     assert engine.crops[-2].side == math.ceil(math.sqrt(w * h) * 4)
 
 
-@pytest.mark.parametrize('broken', [((math.nan, 0.4, 0.2, 0.2), 0.9), (CENTERED, math.nan)])
-def test_numbers_that_are_none_are_a_frame_without_the_target(broken: tuple[Box, float]) -> None:
+@pytest.mark.parametrize(
+    'broken',
+    [
+        ((math.nan, 0.4, 0.2, 0.2), 0.9),
+        (CENTERED, math.nan),
+        (CENTERED, 0.9, np.float32([math.nan, 1])),
+    ],
+)
+def test_numbers_that_are_none_are_a_frame_without_the_target(broken: tuple) -> None:
     good = (CENTERED, 0.9)
     tracker, _ = start([good, broken, good], update_threshold=0.0)
     before, bad, after = (tracker.track(IMAGE) for _ in range(3))
     assert (bad.box, bad.score, bad.raw_iou) == (before.box, 0.0, -1.0)
     assert before.memory_updated and not bad.memory_updated
     assert after.score == pytest.approx(0.95, rel=1e-3)
+
+
+def test_a_target_without_a_description_is_followed_by_its_overlap_alone() -> None:
+    engine = ScriptedEngine()
+    engine.identify = lambda crop, box: np.float32([math.inf, math.nan])
+    tracker = Tracker(engine, TrackerSettings())
+    tracker.initialize(IMAGE, BOX)
+    result = tracker.track(IMAGE)
+    assert result.identity == 1.0 and result.score == pytest.approx(0.95)
 
 
 def test_bad_input_leaves_the_target_alone() -> None:
