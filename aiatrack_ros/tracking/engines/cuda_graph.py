@@ -6,12 +6,20 @@ work; a graph is one launch. Whatever it reads stays at its address: each frame 
 there from pinned memory, references only when they change, and reads a few numbers back, which is
 the only time that the CPU waits.
 
-Experimental: it has not met a GPU. All but the capture runs on a CPU too, and is tested there.
+All work goes to the stream that is current in the calling thread, as that of the tracker's memory
+does, so the two need not wait for each other. It is the same one, the default stream, in every
+thread that has chosen no other.
+
+Experimental: it has not met a GPU. All but the capture runs on a CPU too, and is tested there;
+tools/gpu_check.py tests the rest on a GPU.
 """
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
+import threading
 import time
+from typing import Any
 
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.attention import References
@@ -44,6 +52,20 @@ WARM_UPS = 3  # runs before a capture: cuDNN chooses its algorithms in them
 # What a graph may differ by from the run before its capture, relative to the largest number.
 _SAME = 1e-2
 
+# CUDA captures one graph at a time in a process, whichever engine and thread it is for.
+_capturing = threading.Lock()
+
+
+@contextlib.contextmanager
+def _fastest_convolutions() -> Iterator[None]:
+    """Have cuDNN try out its algorithms, here alone: it is a setting of the whole process."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
+
 
 class _Static:
     """A function of tensors with fixed addresses, on a GPU captured as a graph on `stream`."""
@@ -62,11 +84,14 @@ class _Static:
     def _capture(self, stream: torch.cuda.Stream) -> None:
         stream.wait_stream(torch.cuda.current_stream())
         try:
-            with torch.cuda.stream(stream):
+            with _capturing, _fastest_convolutions(), torch.cuda.stream(stream):
                 for _ in range(WARM_UPS):
                     before = self._function(*self._inputs)
                 self._graph = torch.cuda.CUDAGraph()
-                with torch.cuda.graph(self._graph, stream=stream):
+                # Only what this thread does can spoil the capture: another may be tracking.
+                with torch.cuda.graph(
+                    self._graph, stream=stream, capture_error_mode='thread_local'
+                ):
                     self.outputs = self._function(*self._inputs)
                 self._graph.replay()
         except RuntimeError as error:  # so 'auto' goes on to the next engine, and says why
@@ -85,6 +110,24 @@ class _Static:
             self._graph.replay()
 
 
+class _Upload:
+    """Pinned memory on its way to a tensor with a fixed address."""
+
+    def __init__(self, place: Tensor, on_gpu: bool) -> None:
+        self._place = place
+        self._staged = torch.empty(place.shape, dtype=place.dtype, pin_memory=on_gpu)
+        self._done = torch.cuda.Event() if on_gpu else None
+
+    def send(self, values: Any) -> None:
+        """Copy an array of the tensor's shape, without waiting until it is there."""
+        if self._done is not None:
+            self._done.synchronize()  # the copy before may still be reading; at first, nothing is
+        self._staged.numpy()[...] = values
+        self._place.copy_(self._staged, non_blocking=True)
+        if self._done is not None:
+            self._done.record()
+
+
 class _StaticFrame:
     """A frame function with fixed addresses, for one number of short-term references."""
 
@@ -95,7 +138,7 @@ class _StaticFrame:
         self._frame = _Static(function, inputs, stream)
         self._stream = stream
         on_gpu = stream is not None
-        self._pixels = torch.empty(inputs.pixels.shape, dtype=torch.uint8, pin_memory=on_gpu)
+        self._pixels = _Upload(inputs.pixels, on_gpu)
         self._numbers = torch.empty(len(self._frame.outputs[0]), pin_memory=on_gpu)
         self._seen: dict[str, tuple[Tensor, ...]] = {}
 
@@ -106,15 +149,15 @@ class _StaticFrame:
 
     def show(self, crop: Crop) -> None:
         """Upload a crop."""
-        self._pixels.numpy()[0] = crop.pixels
-        self.inputs.pixels.copy_(self._pixels, non_blocking=True)
+        self._pixels.send(crop.pixels[None])
 
     def hold(self, name: str, tensors: tuple[Tensor, ...], places: tuple[Tensor, ...]) -> None:
         """Copy tensors to their places, unless that object is what lies there already."""
         if self._seen.get(name) is not tensors:
-            self._seen[name] = tensors
+            self._seen.pop(name, None)  # a copy that fails leaves neither there
             for place, tensor in zip(places, tensors, strict=True):
                 place.copy_(tensor)
+            self._seen[name] = tensors
 
     def run(self) -> None:
         """Compute the frame."""
@@ -135,15 +178,14 @@ class _StaticReference:
         self, function: ReferenceFunction, memory: Tensor, stream: torch.cuda.Stream | None
     ) -> None:
         self._memory = memory.clone()
-        self._box = torch.full((1, 4), 0.25, pin_memory=stream is not None)
-        self._place = self._box.to(memory.device, copy=True)
-        self._reference = _Static(function, (self._memory, self._place), stream)
+        place = torch.full((1, 4), 0.25, device=memory.device)
+        self._box = _Upload(place, stream is not None)
+        self._reference = _Static(function, (self._memory, place), stream)
 
     def of(self, memory: Tensor, box: Box) -> tuple[Tensor, Tensor]:
         """Return the keys and values of a short-term reference; the next one overwrites them."""
         self._memory.copy_(memory)
-        self._box.numpy()[0] = box
-        self._place.copy_(self._box, non_blocking=True)
+        self._box.send([box])
         self._reference.run()
         return self._reference.outputs
 
@@ -169,7 +211,6 @@ class CudaGraphEngine:
         place = str(device)
         if device.type == 'cuda':
             compute_exactly()
-            torch.backends.cudnn.benchmark = True
             self._stream = torch.cuda.Stream(device)
             place = f'{device} ({torch.cuda.get_device_name(device)})'
         self.description = f'{self.config.name} on {place}, {precision}, CUDA graph'
@@ -197,6 +238,7 @@ class CudaGraphEngine:
     def _capture(self, count: int) -> _StaticFrame:
         with self._computing():
             inputs = blank_inputs(self._network, count, self._dtype)
+            _fill_with_noise(inputs)
             return _StaticFrame(self._function, inputs, self._stream)
 
     def prepare(self, count: int) -> None:
@@ -261,6 +303,18 @@ class CudaGraphEngine:
         return {
             stage: end - start for (_, start), (stage, end) in zip(marks, marks[1:], strict=False)
         }
+
+
+def _fill_with_noise(inputs: FrameInputs) -> None:
+    """Fill a crop and references with noise, the same each time.
+
+    Of nothing but zeros all corners are alike, and rounding alone would say which is the largest:
+    two runs that should agree might not.
+    """
+    noise = torch.Generator(inputs.pixels.device).manual_seed(0)
+    inputs.pixels.random_(0, 256, generator=noise)
+    for tensor in (*inputs[3:5], *inputs[6:8]):
+        tensor.normal_(generator=noise)
 
 
 def _narrow(network: AiATrack, dtype: torch.dtype) -> None:

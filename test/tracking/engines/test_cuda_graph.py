@@ -1,8 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The engine of static buffers: on a CPU all but the capture, on a GPU that too."""
 
+from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.tracking.crop import crop_region
+from aiatrack_ros.tracking.engines import cuda_graph
 from aiatrack_ros.tracking.engines.cuda_graph import CudaGraphEngine
 from engine_cases import assert_like_eager
 from engine_cases import assert_near
@@ -35,6 +37,36 @@ def test_references_are_copied_only_when_they_change() -> None:
     assert not place.any()
     assert engine.find(crop, first.long, second.short).box != found.box
     assert torch.equal(place, second.short.values)
+
+
+def test_a_copy_that_fails_is_made_again() -> None:
+    engine = CudaGraphEngine(seeded_lite(), CPU, 'fp32', 1)
+    crop = crop_region(frames(1)[0], BOX, 4.0, 224)
+    reference = engine.refer(engine.encode(crop).clone(), crop, crop.to_crop(BOX), initial=True)
+    found = engine.find(crop, reference.long, reference.short)
+    keys, values, position = reference.short
+    with pytest.raises(RuntimeError):  # the first copy is made, the second is not
+        engine.find(crop, reference.long, References(keys * 2, values[:, :, :3], position))
+    again = engine.find(crop, reference.long, reference.short)
+    assert (again.box, again.raw_iou) == (found.box, found.raw_iou)
+
+
+def test_it_is_made_with_a_picture_that_has_one_largest_corner() -> None:
+    engine = CudaGraphEngine(load_network('aiatrack_lite'), CPU, 'fp32', 1)
+    inputs = engine._frames.get(1, engine._capture).inputs
+    assert inputs.pixels.float().std() > 50 and inputs.long_keys.std() > 0.5
+    other = engine._capture(1).inputs
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(inputs, other, strict=True))
+
+
+def test_settings_of_cudnn_are_given_back() -> None:
+    for before in (False, True):
+        torch.backends.cudnn.benchmark = before
+        with pytest.raises(ZeroDivisionError), cuda_graph._fastest_convolutions():
+            assert torch.backends.cudnn.benchmark
+            raise ZeroDivisionError
+        assert torch.backends.cudnn.benchmark == before
+    torch.backends.cudnn.benchmark = False
 
 
 def test_products_in_half_precision_norms_in_full() -> None:
