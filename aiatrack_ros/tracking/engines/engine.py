@@ -18,6 +18,7 @@ from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
+from aiatrack_ros.tracking.engines.checked_gpus import CHECKED
 from aiatrack_ros.tracking.engines.hardware import choose_precision
 from aiatrack_ros.tracking.engines.hardware import choose_threads
 from aiatrack_ros.tracking.settings import ENGINES
@@ -90,8 +91,9 @@ _HOMES = {
     ),
     'eager': _Home('eager', 'EagerEngine', (), ('cpu', 'cuda')),
 }
-# What 'auto' tries, the fastest first (docs/performance.md).
+# What 'auto' tries, the fastest first (docs/performance.md); _CAUTIOUS only on GPUs in CHECKED.
 _AUTO = {'cpu': ('openvino', 'onnxruntime', 'eager'), 'cuda': ('cuda_graph', 'eager')}
+_CAUTIOUS = ('cuda_graph',)
 
 
 def create_engine(
@@ -105,8 +107,8 @@ def create_engine(
 
     Args:
         network: With its weights; it is copied.
-        engine: One of ENGINES; 'auto' is the fastest that is installed, and its description says
-            what was missing.
+        engine: One of ENGINES; 'auto' is the fastest that is installed, and on a GPU has passed
+            its checks there. Its description says what was missing.
         device: 'auto', 'cpu', or 'cuda:N'.
         precision: 'auto', 'fp32', 'fp16' or 'bf16'.
         threads: CPU threads; 0 chooses.
@@ -123,6 +125,8 @@ def create_engine(
     missing: list[str] = []
     for name in _AUTO[chosen.type]:
         try:
+            if name in _CAUTIOUS:
+                _require_checked(name, chosen)
             made = _make(name, *settings)
         except DeviceError as error:
             missing.append(str(error))
@@ -131,6 +135,15 @@ def create_engine(
             made.description += f' ({missing[0]})'
         return made
     raise DeviceError(missing[-1])
+
+
+def _require_checked(name: str, device: torch.device) -> None:
+    card = torch.cuda.get_device_name(device)
+    if card not in CHECKED:
+        raise DeviceError(
+            f"engine '{name}' has not been checked on {card}: tools/gpu_check.py does that; "
+            f"engine '{name}' by name uses it all the same"
+        )
 
 
 def _make(

@@ -12,6 +12,7 @@ from aiatrack_ros.tracking.engines import engine as engine_module
 from aiatrack_ros.tracking.engines.engine import create_engine
 from engine_cases import seeded_lite
 import pytest
+import torch
 
 
 @pytest.fixture(scope='module')
@@ -39,6 +40,36 @@ def test_auto_does_without_and_says_so(network: AiATrack, monkeypatch: pytest.Mo
     assert engine.description.endswith(
         "(engine 'openvino' is not installed: pip install openvino)"
     )
+
+
+@pytest.mark.parametrize('checked', [True, False])
+def test_auto_takes_cuda_graph_only_on_a_gpu_that_passed(
+    network: AiATrack, monkeypatch: pytest.MonkeyPatch, checked: bool
+) -> None:
+    # The card is made up; what would run on it runs on the CPU.
+    monkeypatch.setattr(engine_module, 'choose_device', lambda name: torch.device('cuda', 0))
+    monkeypatch.setattr(torch.cuda, 'get_device_name', lambda device: 'NVIDIA Example')
+    monkeypatch.setattr(engine_module, 'CHECKED', {'NVIDIA Example': 'all'} if checked else {})
+    make = engine_module._make
+    monkeypatch.setattr(
+        engine_module,
+        '_make',
+        lambda name, network, device, *rest: make('eager', network, torch.device('cpu'), *rest)
+        if name == 'eager'
+        else StubEngine(name),
+    )
+    description = create_engine(network).description
+    if checked:
+        assert description == 'cuda_graph'
+    else:
+        assert 'eager (engine' in description
+        assert 'has not been checked on NVIDIA Example: tools/gpu_check.py' in description
+    assert create_engine(network, 'cuda_graph').description == 'cuda_graph'
+
+
+class StubEngine:
+    def __init__(self, name: str) -> None:
+        self.description = name
 
 
 def test_auto_in_half_precision_passes_over_what_can_not(network: AiATrack) -> None:
