@@ -18,7 +18,6 @@ from typing import Literal
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.training.augment import AugmentConfig
 from aiatrack_ros.training.sampling import SamplingConfig
-import yaml
 
 
 @dataclass(frozen=True)
@@ -174,6 +173,9 @@ class TrainConfig:
 
 def load_config(path: str | Path) -> TrainConfig:
     """Read a YAML file; raise InputError that names the key and what is allowed."""
+    # Imported here: a run that is made in Python can be trained where PyYAML is not installed.
+    import yaml
+
     try:
         content = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except OSError as error:

@@ -54,9 +54,11 @@ def test_auto_takes_cuda_graph_only_on_a_gpu_that_passed(
     monkeypatch.setattr(
         engine_module,
         '_make',
-        lambda name, network, device, *rest: make('eager', network, torch.device('cpu'), *rest)
-        if name == 'eager'
-        else StubEngine(name),
+        lambda name, network, device, *rest: (
+            make('eager', network, torch.device('cpu'), *rest)
+            if name == 'eager'
+            else StubEngine(name)
+        ),
     )
     description = create_engine(network).description
     if checked:

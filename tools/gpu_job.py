@@ -1,0 +1,75 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""What a part of tools/gpu_check.py is given, and writes its results to as it goes."""
+
+import argparse
+from collections.abc import Callable
+import json
+from pathlib import Path
+import time
+import traceback
+from typing import Any
+
+import torch
+
+
+class LeftOutError(Exception):
+    """A check that can't be made here; the text says why."""
+
+
+class Job:
+    """Device, time and results of one part; results are on disk after each of them."""
+
+    def __init__(
+        self, device: torch.device, seconds: float, results: Path, options: argparse.Namespace
+    ) -> None:
+        """Begin; `results` is the JSON file of the part, `options.out` the folder of pictures."""
+        self.device = device
+        self.options = options
+        self.folder = Path(options.out)
+        self.content: dict[str, Any] = {}
+        self._results = results
+        self._end = time.monotonic() + seconds
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the device is a GPU, and not the CPU on which all of this is tried."""
+        return self.device.type == 'cuda'
+
+    def left(self) -> float:
+        """Return the seconds that are left, below 0 when the time is over."""
+        return self._end - time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Print at once."""
+        print(text, flush=True)
+
+    def note(self, **content: Any) -> None:
+        """Take results in and write them."""
+        self.content |= content
+        working = self._results.with_suffix('.working')
+        working.write_text(json.dumps(self.content, indent=1, default=str))
+        working.replace(self._results)
+
+    def attempt(self, name: str, function: Callable[[], str], always: bool = False) -> bool:
+        """Call a function that returns what it found; note that, or how it failed.
+
+        After the end of the time it is left out, unless it is to be done `always`.
+        """
+        begun = time.monotonic()
+        status, detail = 'passed', ''
+        self.note(running=name)  # should the process be ended, that is what it was at
+        try:
+            if self.left() < 0 and not always:
+                raise LeftOutError('no time was left')
+            detail = function()
+        except LeftOutError as error:
+            status, detail = 'left out', str(error)
+        except Exception as error:  # whatever it is, the next check is made
+            status, detail = 'failed', f'{type(error).__name__}: {error}'.strip()
+            traceback.print_exc()
+        seconds = round(time.monotonic() - begun, 1)
+        self.say(f'  {status:8} {seconds:5.1f} s  {name}: {detail.splitlines()[0][:200]}')
+        checks = self.content.get('checks', [])
+        row = {'name': name, 'status': status, 'detail': detail, 'seconds': seconds}
+        self.note(checks=[*checks, row], running='')
+        return status == 'passed'
