@@ -38,6 +38,7 @@ from typing import Any
 from aiatrack_ros.benchmark.machine import describe_machine
 from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.model.device import choose_device
+from aiatrack_ros.tracking.engines.hardware import choose_threads
 from gpu_job import Job
 import torch
 
@@ -49,7 +50,8 @@ PARTS = {
     'profile': ('gpu_speed', 'run_profile', 1),
     'training': ('gpu_training', 'run', 8),
 }
-GRACE_SECONDS = 30.0  # a part is given beyond its time before it is ended
+# A part is given so long beyond its time before it is ended. What is tried on a CPU may be slow.
+GRACE_SECONDS = {'cuda': 30.0, 'cpu': 120.0}
 LOOK_SECONDS = 0.5
 
 
@@ -122,7 +124,8 @@ def check(options: argparse.Namespace) -> int:
             seconds = max(0.0, end - time.monotonic()) * shares[0] / sum(shares)
             print(f'{name} ({seconds:.0f} s)', flush=True)
             content[name] = {}
-            _run_part(options, name, seconds, Path(results) / f'{name}.json', content, out)
+            limit = seconds + GRACE_SECONDS[device.type]
+            _run_part(options, name, seconds, limit, Path(results) / f'{name}.json', content)
     failed = 0
     for name in names:
         rows = content[name].get('checks', [])
@@ -144,18 +147,22 @@ def _run_part(
     options: argparse.Namespace,
     name: str,
     seconds: float,
+    limit: float,
     results: Path,
     content: dict[str, Any],
-    out: Path,
 ) -> None:
-    """Run a part in a process of its own; what it writes becomes a part of `content`, at once."""
+    """Run a part in a process of its own, which is ended after `limit` seconds.
+
+    What it writes becomes a part of `content`, and of the file, at once.
+    """
+    out = Path(options.out)
     process = subprocess.Popen(
         [sys.executable, __file__, *_arguments(options), '--part', name]
         + ['--seconds', f'{seconds:.1f}', '--results', str(results)]
     )
-    limit = time.monotonic() + seconds + GRACE_SECONDS
+    end = time.monotonic() + limit
     try:
-        while process.poll() is None and time.monotonic() < limit:
+        while process.poll() is None and time.monotonic() < end:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_SECONDS)
             _take(results, content, name, out)
@@ -192,6 +199,9 @@ def _arguments(options: argparse.Namespace) -> list[str]:
 def run_part(options: argparse.Namespace) -> int:
     """Run one part in this process."""
     module, function, _ = PARTS[options.part]
+    # Threads of torch that wait for a core which another process has stop all of them, and where
+    # this is only tried the machine has other things to do.
+    torch.set_num_threads(choose_threads(1 if options.device == 'cpu' else 0))
     job = Job(
         choose_device(options.device),
         float(options.seconds),

@@ -24,11 +24,12 @@ from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking.engines.cuda_graph import CudaGraphEngine
 from aiatrack_ros.tracking.engines.eager import EagerEngine
 from gpu_job import Job
+from gpu_job import LeftOutError
 import torch
 
 MODELS = ('aiatrack_lite', 'aiatrack_r50')
 SIZES = ((640, 480), (1920, 1080))
-PROFILED = 5  # frames
+PROFILED = {'cuda': 5, 'cpu': 2}  # frames
 LARGEST = 15  # rows of a table
 
 
@@ -37,13 +38,18 @@ def run_bench(job: Job) -> None:
     engines = ('cuda_graph', 'eager') if job.on_gpu else ('eager',)
     precisions = ('bf16', 'fp32', 'fp16') if job.on_gpu else ('fp32',)
     rows: list[Any] = []
+    longest = 0.0
     plans = [(engine, model) for engine in engines for model in MODELS]
     for number, (engine, model) in enumerate(plans):
 
         def bench(
             engine: str = engine, model: str = model, rest: int = len(plans) - number
         ) -> str:
-            seconds = job.left() / rest / len(precisions) / len(SIZES) / 4
+            nonlocal longest
+            begun = job.left()
+            if begun < longest:
+                raise LeftOutError('no time was left')
+            seconds = begun / rest / len(precisions) / len(SIZES) / 4
             plan = Plan(
                 tuple(Configuration(engine, model, precision, 0) for precision in precisions),
                 tuple(draw_scene(size, 'large', 8) for size in SIZES),
@@ -60,6 +66,7 @@ def run_bench(job: Job) -> None:
             benches = job.content.get('benches', [])
             job.note(benches=[*benches, content])
             plot_rows(rows, job.folder / 'bench.png')
+            longest = max(longest, begun - job.left())
             return '; '.join(
                 f'{row["precision"]} {row["frame"]} {row["p50_ms"]:.2f} ms'
                 for row in content['rows']
@@ -104,7 +111,8 @@ def _profile(job: Job, tracker: Tracker) -> tuple[str, dict[str, Any], list[tupl
     """Return the profiler's table, figures of a frame, and ms of a frame by operation."""
     scene = draw_scene((640, 480), 'large', 8)
     tracker.initialize(scene.image(0), scene.boxes[0])
-    images = [scene.image(number) for number in range(1, 6 + PROFILED)]
+    count = PROFILED[job.device.type]
+    images = [scene.image(number) for number in range(1, 6 + count)]
     for image in images[:5]:
         tracker.track(image)
     activities = [torch.profiler.ProfilerActivity.CPU]
@@ -119,15 +127,15 @@ def _profile(job: Job, tracker: Tracker) -> tuple[str, dict[str, Any], list[tupl
     averages = profile.key_averages()
     text = averages.table(sort_by=f'self_{kind}_time_total', row_limit=LARGEST)
     names = [event.name for event in profile.events()]
-    launches = sum('LaunchKernel' in name or 'GraphLaunch' in name for name in names)
-    times = {a.key: getattr(a, f'self_{kind}_time_total') / 1e3 / PROFILED for a in averages}
+    launches = sum('LaunchKernel' in name or 'GraphLaunch' in name for name in names) / count
+    times = {a.key: getattr(a, f'self_{kind}_time_total') / 1e3 / count for a in averages}
     table = sorted(times.items(), key=lambda item: -item[1])[:LARGEST]
     gaps = _gaps(profile.events())
     figures = {
-        'launches': launches / PROFILED,
-        'kernels': (len(gaps) + 1) / PROFILED if gaps else 0,
+        'launches': launches,
+        'kernels': (len(gaps) + 1) / count if gaps else 0,
         'gap_us': statistics.median(gaps) if gaps else None,
-        'idle_ms': sum(gaps) / 1e3 / PROFILED,  # between two frames too
+        'idle_ms': sum(gaps) / 1e3 / count,  # between two frames too
         'largest_ms': dict(table),
     }
     return text, figures, table
