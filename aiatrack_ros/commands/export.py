@@ -24,7 +24,8 @@ Write the whole frame as one ONNX graph (opset {OPSET}), and check it against ea
 
 Inputs: a search crop in RGB (uint8, 1 x S x S x 3), its position embeddings, and what the network
 keeps of the long-term reference and of n short-term ones; n is open. Outputs: '{FOUND}', which is
-x1, y1, x2, y2 in [0, 1] of the crop and 2 * IoU - 1, and '{MEMORY}', tokens of a new reference.
+x1, y1, x2, y2 in [0, 1] of the crop, 2 * IoU - 1 and, where the network has an identity head, a
+unit vector that describes what is in the box; and '{MEMORY}', tokens of a new reference.
 The shapes are printed. How references are made: aiatrack_ros.model.network.AiATrack.refer.
 
   aiatrack export --output aiatrack_lite.onnx
