@@ -8,6 +8,7 @@ from aiatrack_ros.tracking.engines.graph import GraphEngine
 from engine_cases import frames
 from engine_cases import seeded_lite
 import numpy as np
+import pytest
 
 BOX = (230.0, 100.0, 40.0, 40.0)
 
