@@ -29,9 +29,9 @@ demo: setup  ## Track a target of a real video through real nodes; write the ann
 	@$(ENV) $(LIMIT) python3 tools/demo.py $(if $(VIDEO),--video '$(VIDEO)') \
 	  $(if $(BOX),--box '$(BOX)') $(if $(OUTPUT),--output '$(OUTPUT)')
 
-sim: setup  ## Let a simulated robot follow somebody with the real nodes; write a video of it
-	@$(ENV) $(LIMIT) python3 tools/sim.py $(if $(SEED),--seed '$(SEED)') \
-	  $(if $(OUTPUT),--output '$(OUTPUT)')
+sim: setup  ## Let a simulated robot follow somebody with the real nodes; SCENE=alone or company
+	@$(ENV) $(LIMIT) python3 tools/sim.py $(if $(SCENE),--scene '$(SCENE)') \
+	  $(if $(SEED),--seed '$(SEED)') $(if $(OUTPUT),--output '$(OUTPUT)')
 
 latency: setup  ## Measure what the tracker node adds to the time of its tracker, and its idle cost
 	@$(ENV) $(LIMIT) python3 tools/latency.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)') \

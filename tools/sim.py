@@ -3,14 +3,16 @@
 """
 Let a simulated robot follow somebody with real ROS 2 nodes, each in a process of its own.
 
-sim_node is the world: a robot with a camera, and somebody who walks, leaves, and returns.
+sim_node is the world: a robot with a camera, and somebody who walks, leaves, and returns; in the
+scene `company` somebody else crosses, and stands in the target's place while it is away.
 tracker_node tracks, follow_node drives, sim_recorder writes the video and the figures. All talk
 over DDS, in lock step, so a run does not depend on the speed of the machine.
 
   make sim
-  python3 tools/sim.py --seed 3 --output other_room.mp4
+  python3 tools/sim.py --scene alone --seed 3 --output other_room.mp4
 
-Ends with 0 if the robot kept its distance, stopped when the target left and followed it again.
+Ends with 0 if the robot kept its distance, stopped when the target left, followed it again and
+never anybody else for long.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import time
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.simulation.run_report import Report
+from aiatrack_ros.simulation.world import SCENES
 from aiatrack_ros.tracking.video import VideoWriter
 from processes import add_tracker_options
 from processes import check
@@ -69,7 +72,12 @@ def run(args: argparse.Namespace) -> Report:
         with stopping(parts):
             # The recorder is first, because it is the one that must miss nothing.
             recorder = start(
-                'playback.sim_recorder', folder, report=str(report), video=args.output, fps=RATE
+                'playback.sim_recorder',
+                folder,
+                scene=args.scene,
+                report=str(report),
+                video=args.output,
+                fps=RATE,
             )
             parts.append(recorder)
             parts.append(
@@ -85,7 +93,12 @@ def run(args: argparse.Namespace) -> Report:
                 )
             )
             simulator = start(
-                'playback.sim_node', folder, seed=args.seed, rate=RATE, patience=PATIENCE
+                'playback.sim_node',
+                folder,
+                scene=args.scene,
+                seed=args.seed,
+                rate=RATE,
+                patience=PATIENCE,
             )
             try:
                 supervise(simulator, parts)
@@ -102,7 +115,9 @@ def read_report(path: Path) -> Report:
     if not path.is_file():
         raise ProcessError('the recorder saw no image with its answers')
     values = json.loads(path.read_text(encoding='utf-8'))
-    return Report(**{**values, 'ids': tuple(values['ids'])})
+    for name in ('ids', 'seconds_to_find'):
+        values[name] = tuple(values[name])
+    return Report(**values)
 
 
 def main() -> int:
@@ -118,6 +133,14 @@ def main() -> int:
     )
     parser.add_argument(
         '--report', default='', metavar='FILE.json', help='write the figures there as well'
+    )
+    parser.add_argument(
+        '--scene',
+        choices=tuple(SCENES),
+        default='company',
+        help='alone: the target hides behind a screen and returns; company: somebody else crosses '
+        'between, and stands there while the target is away, which comes back elsewhere; '
+        'default: %(default)s',
     )
     parser.add_argument(
         '--seed', type=int, default=0, help='another room and camera noise; default: %(default)s'

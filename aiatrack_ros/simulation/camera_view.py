@@ -1,6 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-What the camera of the robot sees: colours, depth, and for judging where the target really is.
+What the camera of the robot sees: colours, depth, and for judging where people really are.
 
 The camera looks level and all walls are upright, so a column of the picture sees one wall only:
 it is found once a column, and textures are looked up with OpenCV.
@@ -33,6 +33,20 @@ _DEPTH_HOLES = 0.03  # share of pixels of unknown depth
 
 
 @dataclass(frozen=True)
+class Outline:
+    """
+    Where a person is in a picture.
+
+    Attributes:
+        box: x, y, w, h in pixels, clipped to the picture; None if outside of it.
+        visible: Share of the person's outline that is inside the picture and not hidden.
+    """
+
+    box: tuple[float, float, float, float] | None
+    visible: float
+
+
+@dataclass(frozen=True)
 class View:
     """
     One picture and the truth about it.
@@ -40,14 +54,12 @@ class View:
     Attributes:
         picture: (H, W, 3) uint8, RGB.
         depth: (H, W) float32 in metres along the optical axis; 0 where it is not known.
-        box: The target as x, y, w, h in pixels, clipped to the picture; None if outside of it.
-        visible: Share of the target's outline that is inside the picture and not hidden.
+        people: Where each person is, in the order in which they were given.
     """
 
     picture: np.ndarray
     depth: np.ndarray
-    box: tuple[float, float, float, float] | None
-    visible: float
+    people: tuple[Outline, ...]
 
 
 class CameraView:
@@ -71,22 +83,38 @@ class CameraView:
         ys = [y for wall in ROOM for y in (wall.y1, wall.y2)]
         self._corner = (min(xs), min(ys))
         self._floor_skin = textures.floor(rng, max(xs) - min(xs), max(ys) - min(ys))
-        self._figure_skin, self._radius = textures.figure(rng)
+        skin, self._radius = textures.figure(rng, textures.TARGET_OUTFIT)
         self._noise = rng.normal(0, 1, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)
+        # The other comes last, so that a seed gives the same room with and without.
+        self._figure_skins = (skin, textures.figure(rng, textures.OTHER_OUTFIT)[0])
         self._right = ((np.arange(WIDTH) - CENTER_X) / FOCAL).astype(np.float32)  # x/z of columns
         self._down = ((np.arange(HEIGHT) - CENTER_Y) / FOCAL).astype(np.float32)  # y/z of rows
 
-    def render(self, camera: Pose, target: Pose, frame: int = 0) -> View:
-        """Return what the camera at the robot's pose sees; `frame` numbers the sensor's noise."""
+    def render(self, camera: Pose, people: Sequence[Pose], frame: int = 0) -> View:
+        """
+        Return what the camera at the robot's pose sees.
+
+        `people` are the target and, if there is one, the other person; `frame` numbers the noise
+        of the sensor.
+        """
         rng = np.random.default_rng((self._seed, frame))
         picture, depth = self._room(camera)
-        box, visible = self._draw_figure(picture, depth, camera, target)
+        owner = np.full(depth.shape, -1, np.int8)  # whom a pixel shows
+        boxes, sizes = [], []
+        for number, person in enumerate(people):
+            box, size = self._draw_figure(picture, depth, owner, camera, person, number)
+            boxes.append(box)
+            sizes.append(size)
+        outlines = tuple(
+            Outline(box, float((owner == number).sum() / size) if size else 0.0)
+            for number, (box, size) in enumerate(zip(boxes, sizes))
+        )
         picture = cv2.GaussianBlur(picture, (3, 3), 0)
         noise = cv2.merge([_LIGHT_NOISE * self._noise_tile(rng)] * 3)
         picture = cv2.add(picture, noise, dtype=cv2.CV_8U)
         depth *= 1 + _DEPTH_NOISE * self._noise_tile(rng)
         depth[rng.random(depth.shape, np.float32) < _DEPTH_HOLES] = 0
-        return View(picture, depth, box, visible)
+        return View(picture, depth, outlines)
 
     def _room(self, camera: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Return picture and exact depth of walls, floor and ceiling."""
@@ -141,14 +169,20 @@ class CameraView:
         cv2.copyTo(np.tile(z, (1, WIDTH)), mask, depth[below])
 
     def _draw_figure(
-        self, picture: np.ndarray, depth: np.ndarray, camera: Pose, target: Pose
-    ) -> tuple[tuple[float, float, float, float] | None, float]:
-        """Draw the target where it is nearest; return its box and the visible share."""
-        east, north = target.x - camera.x, target.y - camera.y
+        self,
+        picture: np.ndarray,
+        depth: np.ndarray,
+        owner: np.ndarray,
+        camera: Pose,
+        person: Pose,
+        number: int,
+    ) -> tuple[tuple[float, float, float, float] | None, int]:
+        """Draw a person where it is nearest; return its box and the pixels of its outline."""
+        east, north = person.x - camera.x, person.y - camera.y
         cos, sin = math.cos(camera.heading), math.sin(camera.heading)
         z, x = cos * east + sin * north, sin * east - cos * north
         if z < _NEAREST + textures.FIGURE_RADIUS:
-            return None, 0.0
+            return None, 0
         scale = FOCAL / z
         left, right = (CENTER_X + scale * (x + side * textures.FIGURE_RADIUS) for side in (-1, 1))
         top = CENTER_Y - scale * (textures.FIGURE_HEIGHT - CAMERA_HEIGHT)
@@ -157,19 +191,20 @@ class CameraView:
         rows = np.arange(math.floor(top), math.ceil(bottom) + 1)
         skin_rows = (rows - top) / scale * textures.FIGURE_SCALE
         radius = np.interp(skin_rows, np.arange(len(self._radius)), self._radius, left=0, right=0)
-        aside = (columns - CENTER_X) / scale - x  # metres from the target's axis
+        aside = (columns - CENTER_X) / scale - x  # metres from the person's axis
         with np.errstate(divide='ignore', invalid='ignore'):
             share = aside[None] / radius[:, None]
         outline = np.abs(share) < 1
         if not outline.any():
-            return None, 0.0
+            return None, 0
         # 0 is the direction of the camera, positive to the right of the picture.
         angle = np.arcsin(np.clip(np.nan_to_num(share), -1, 1))
-        facing = math.atan2(-north, -east) - target.heading
+        facing = math.atan2(-north, -east) - person.heading
         turns = (angle + facing) / (2 * math.pi) + 0.5
-        texels = self._figure_skin.shape[1]
+        figure_skin = self._figure_skins[number]
+        texels = figure_skin.shape[1]
         skin = cv2.remap(
-            self._figure_skin,
+            figure_skin,
             (turns % 1.0 * texels).astype(np.float32),
             np.broadcast_to(skin_rows[:, None], angle.shape).astype(np.float32).copy(),
             cv2.INTER_LINEAR,
@@ -185,8 +220,9 @@ class CameraView:
         shown = inside & (depth[place] > z)
         picture[place][shown] = skin[part][shown]
         depth[place][shown] = z
+        owner[place][shown] = number
         if not inside.any():
-            return None, 0.0
+            return None, 0
         across, down = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
         box = (
             float(x0 + across[0]),
@@ -194,7 +230,7 @@ class CameraView:
             float(across[-1] - across[0] + 1),
             float(down[-1] - down[0] + 1),
         )
-        return box, float(shown.sum() / outline.sum())
+        return box, int(outline.sum())
 
     def _noise_tile(self, rng: np.random.Generator) -> np.ndarray:
         row, column = rng.integers(0, (HEIGHT, WIDTH))

@@ -1,12 +1,16 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A run from above: walls, robot and target with their trails, the distance over time."""
+"""A run from above: robot and people with their trails; the distance, and whom it follows."""
 
 import math
 
 from aiatrack_ros.simulation.run_report import DISTANCE
 from aiatrack_ros.simulation.run_report import MAX_ERROR
+from aiatrack_ros.simulation.run_report import NOBODY
+from aiatrack_ros.simulation.run_report import OTHER
 from aiatrack_ros.simulation.run_report import Record
-from aiatrack_ros.simulation.world import DURATION
+from aiatrack_ros.simulation.run_report import SCENERY
+from aiatrack_ros.simulation.run_report import TARGET
+from aiatrack_ros.simulation.run_report import WHOM
 from aiatrack_ros.simulation.world import Pose
 from aiatrack_ros.simulation.world import SCREEN
 import cv2
@@ -18,16 +22,20 @@ _SCALE = 80  # pixels per metre
 _LEFT, _TOP = -0.6, 2.2  # x and y of the map's upper left corner, in metres
 _PLOT = (48, 340, 470, 452)  # left, top, right, bottom of the plot
 _PLOT_RANGE = (0.5, 3.5)  # metres from the bottom of the plot to its top
+_STRIP = 10  # rows at the foot of the plot that tell whom the robot follows
 
 # RGB
 _PAPER, _INK, _GRID, _BAND = (250, 249, 246), (40, 40, 40), (222, 220, 214), (222, 238, 222)
 _ROBOT, _TARGET, _HIDDEN = (20, 90, 200), (205, 40, 50), (235, 190, 190)
+_OTHER = (120, 84, 160)
+FOLLOWED = {TARGET: (50, 150, 70), OTHER: _OTHER, SCENERY: (230, 140, 20), NOBODY: (180, 178, 172)}
 
 
 class MapView:
-    """Draws the map frame by frame; the trails stay."""
+    """Draws the map of a scene of `duration` seconds frame by frame; the trails stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, duration: float) -> None:
+        self._duration = duration
         self._canvas = np.full((SIZE[1], SIZE[0], 3), _PAPER, np.uint8)
         for metre in range(-1, 7):
             cv2.line(self._canvas, _pixel(metre, -1), _pixel(metre, 3), _GRID, 1)
@@ -43,24 +51,28 @@ class MapView:
         seen = _TARGET if record.visible >= 0.05 else _HIDDEN
         if self._last is not None:
             before = self._last
-            for old, new, color in (
+            moves = [
                 (before.target, record.target, seen),
                 (before.robot, record.robot, _ROBOT),
-            ):
+            ]
+            if before.other and record.other:
+                moves.insert(0, (before.other, record.other, _OTHER))
+            for old, new, color in moves:
                 cv2.line(
                     self._canvas, _pixel(old.x, old.y), _pixel(new.x, new.y), color, 2, cv2.LINE_AA
                 )
-            cv2.line(self._canvas, _dot(before), _dot(record), seen, 2, cv2.LINE_AA)
+            cv2.line(self._canvas, self._dot(before), self._dot(record), seen, 2, cv2.LINE_AA)
+            corners = (
+                (self._dot(before)[0], _PLOT[3] - _STRIP),
+                (self._dot(record)[0], _PLOT[3] - 1),
+            )
+            cv2.rectangle(self._canvas, *corners, FOLLOWED[record.followed], -1)
         self._last = record
         picture = self._canvas.copy()
         _draw_robot(picture, record.robot)
-        x, y = _pixel(record.target.x, record.target.y)
-        cv2.circle(picture, (x, y), 10, seen, -1, cv2.LINE_AA)
-        nose = (
-            round(x + 15 * math.cos(record.target.heading)),
-            round(y - 15 * math.sin(record.target.heading)),
-        )
-        cv2.line(picture, (x, y), nose, seen, 3, cv2.LINE_AA)
+        if record.other:
+            _draw_person(picture, record.other, _OTHER)
+        _draw_person(picture, record.target, seen)
         lines = (
             f'{record.time:5.1f} s   distance {record.distance:4.2f} m   {record.state}',
             f'speed {record.speed:+5.2f} m/s   turn {record.turn_rate:+5.2f} rad/s   '
@@ -68,6 +80,12 @@ class MapView:
         )
         for number, line in enumerate(lines):
             _write(picture, line, (8, 282 + 20 * number), _INK, 0.45)
+        left = _write(picture, 'follows', (8, 326), _INK, 0.45)
+        for whom in WHOM:
+            right = _write(picture, whom, (left + 18, 326), FOLLOWED[whom], 0.45)
+            if whom == record.followed:
+                cv2.rectangle(picture, (left + 12, 311), (right + 5, 332), FOLLOWED[whom], 2)
+            left = right
         return picture
 
     def _draw_axes(self) -> None:
@@ -78,10 +96,14 @@ class MapView:
         cv2.rectangle(self._canvas, (left, top), (right, bottom), _INK, 1)
         for metres in (1, 1.5, 2, 3):
             _write(self._canvas, f'{metres:g} m', (6, _plot_row(metres) + 4), _INK)
-        for seconds in range(0, int(DURATION) + 1, 10):
-            column = round(left + (right - left) * seconds / DURATION)
+        for seconds in range(0, int(self._duration) + 1, 10):
+            column = round(left + (right - left) * seconds / self._duration)
             cv2.line(self._canvas, (column, bottom), (column, bottom + 4), _INK, 1)
             _write(self._canvas, f'{seconds} s', (column - 10, bottom + 18), _INK)
+
+    def _dot(self, record: Record) -> tuple[int, int]:
+        share = min(record.time / self._duration, 1.0)
+        return round(_PLOT[0] + (_PLOT[2] - _PLOT[0]) * share), _plot_row(record.distance)
 
 
 def _pixel(x: float, y: float) -> tuple[int, int]:
@@ -92,11 +114,6 @@ def _plot_row(metres: float) -> int:
     low, high = _PLOT_RANGE
     share = (min(max(metres, low), high) - low) / (high - low)
     return round(_PLOT[3] - (_PLOT[3] - _PLOT[1]) * share)
-
-
-def _dot(record: Record) -> tuple[int, int]:
-    share = min(record.time / DURATION, 1.0)
-    return round(_PLOT[0] + (_PLOT[2] - _PLOT[0]) * share), _plot_row(record.distance)
 
 
 def _draw_robot(picture: np.ndarray, robot: Pose) -> None:
@@ -119,11 +136,23 @@ def _draw_robot(picture: np.ndarray, robot: Pose) -> None:
         cv2.line(picture, _pixel(robot.x, robot.y), (x, y), _ROBOT, 1, cv2.LINE_AA)
 
 
+def _draw_person(picture: np.ndarray, person: Pose, color: tuple[int, int, int]) -> None:
+    x, y = _pixel(person.x, person.y)
+    cv2.circle(picture, (x, y), 10, color, -1, cv2.LINE_AA)
+    nose = (
+        round(x + 15 * math.cos(person.heading)),
+        round(y - 15 * math.sin(person.heading)),
+    )
+    cv2.line(picture, (x, y), nose, color, 3, cv2.LINE_AA)
+
+
 def _write(
     picture: np.ndarray,
     text: str,
     place: tuple[int, int],
     color: tuple[int, int, int],
     size: float = 0.4,
-) -> None:
+) -> int:
+    """Write a text from its lower left corner on; return the column where it ends."""
     cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
+    return place[0] + cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)[0][0]

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""How well the robot followed, measured from the truth that only a simulation knows."""
+"""How well the robot followed, and whom, measured from the truth that only a simulation knows."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,6 +15,10 @@ from aiatrack_ros.simulation.world import WALK_SECONDS
 DISTANCE = 1.5  # metres between robot and target
 MAX_ERROR = 0.4  # metres off that distance
 MAX_STOP_SECONDS = 1.0
+MAX_ASTRAY_SECONDS = 2.0  # in a row, in which the robot follows what is not the target
+
+# Whom the robot follows: the target, the other person, what is nobody at all, or no one.
+TARGET, OTHER, SCENERY, NOBODY = WHOM = ('target', 'other', 'scenery', 'nobody')
 
 _GONE, _BACK = 0.05, 0.5  # the target is gone below this visible share, and back from that on
 _STANDING = 1e-4  # metres or radians between two frames that still count as standing
@@ -35,6 +39,8 @@ class Record:
         state: 'idle', 'tracking' or 'lost'.
         speed: Commanded, m/s.
         turn_rate: Commanded, rad/s.
+        followed: Whom the track shows, one of WHOM.
+        other: Where the other person is; None where there is no other.
     """
 
     time: float
@@ -46,6 +52,8 @@ class Record:
     state: str
     speed: float
     turn_rate: float
+    followed: str
+    other: Pose | None = None
 
     @property
     def distance(self) -> float:
@@ -68,6 +76,10 @@ class Report:
         seconds_to_resume: From the target's return to the first motion of the robot.
         ids: The ids that the target had, in order.
         final_error: Deviation from the distance to keep, at the end.
+        followed: Share of the time in which the robot followed each of WHOM.
+        followed_in_sight: Share of the time with the target in sight in which it was followed.
+        longest_astray: The longest time in a row of another, or of scenery, being followed.
+        seconds_to_find: From each return of the target into sight until it was followed again.
     """
 
     frames: int
@@ -79,6 +91,10 @@ class Report:
     seconds_to_resume: float | None
     ids: tuple[str, ...]
     final_error: float | None
+    followed: dict[str, float | None]
+    followed_in_sight: float | None
+    longest_astray: float
+    seconds_to_find: tuple[float | None, ...]
 
     def shortcomings(self) -> list[str]:
         """Return what was not as it should be, a line each."""
@@ -98,6 +114,13 @@ class Report:
             found.append('the robot did not move again when the target returned')
         if len(self.ids) != 1:
             found.append(f'the target had {len(self.ids)} ids, not one')
+        if self.longest_astray > MAX_ASTRAY_SECONDS:
+            found.append(
+                f'the robot followed what is not the target for {self.longest_astray:.1f} s, '
+                f'longer than {MAX_ASTRAY_SECONDS:g} s'
+            )
+        if self.seconds_to_find and self.seconds_to_find[-1] is None:
+            found.append('the target was not found again')
         return found
 
     def table(self) -> str:
@@ -114,6 +137,16 @@ class Report:
             ('robot moves after the target returned', _text(self.seconds_to_resume, 's')),
             ('distance error at the end', _text(self.final_error, 'm')),
             ('ids of the target', ', '.join(self.ids) or 'none'),
+            ('followed the target', _percent(self.followed[TARGET])),
+            (f'{"of the time with it in sight":>41}', _percent(self.followed_in_sight)),
+            ('followed the other person', _percent(self.followed[OTHER])),
+            ('followed what is nobody', _percent(self.followed[SCENERY])),
+            ('followed nobody', _percent(self.followed[NOBODY])),
+            ('longest time behind what is not the target', _text(self.longest_astray, 's')),
+            *(
+                (f'found again after it was out of sight, {number}.', _text(seconds, 's'))
+                for number, seconds in enumerate(self.seconds_to_find, 1)
+            ),
         ]
         return '\n'.join(f'{name:<43}{value:>10}' for name, value in rows)
 
@@ -140,7 +173,46 @@ def make_report(records: list[Record]) -> Report:
         seconds_to_resume=_to_resume(records, back),
         ids=ids,
         final_error=errors[-1] if errors else None,
+        followed={whom: _share(records, whom) for whom in WHOM},
+        followed_in_sight=_share(
+            [record for record in records if record.visible >= _BACK], TARGET
+        ),
+        longest_astray=_longest_astray(records),
+        seconds_to_find=_to_find(records),
     )
+
+
+def _share(records: list[Record], whom: str) -> float | None:
+    """Return the share of frames in which somebody is followed; None if there are no frames."""
+    return statistics.fmean(record.followed == whom for record in records) if records else None
+
+
+def _longest_astray(records: list[Record]) -> float:
+    """Return the longest time in a row behind the other person or scenery."""
+    longest, since = 0.0, None
+    for record in records:
+        if record.followed not in (OTHER, SCENERY):
+            since = None
+            continue
+        since = record.time if since is None else since
+        longest = max(longest, record.time - since)
+    return longest
+
+
+def _to_find(records: list[Record]) -> tuple[float | None, ...]:
+    """Return for each return into sight the seconds until the target was followed; or None."""
+    found: list[float | None] = []
+    gone, back = False, None
+    for record in records:
+        if record.visible < _GONE:
+            gone = True
+        elif gone and record.visible >= _BACK:
+            gone = False
+            back = record.time if back is None else back
+        if back is not None and record.followed == TARGET:
+            found.append(record.time - back)
+            back = None
+    return (*found, None) if back is not None else tuple(found)
 
 
 def _moves(before: Record, after: Record) -> bool:
@@ -176,6 +248,10 @@ def _to_resume(records: list[Record], back: float | None) -> float | None:
 
 def _first(records: list[Record], condition: Callable[[Record], bool]) -> float | None:
     return next((record.time for record in records if condition(record)), None)
+
+
+def _percent(share: float | None) -> str:
+    return 'never' if share is None else f'{100 * share:.1f} %'
 
 
 def _text(value: float | None, unit: str) -> str:

@@ -1,7 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What the walls, the floor and the target look like: painted by a seeded generator, uint8 RGB."""
+"""What the walls, the floor and people look like: painted by a seeded generator, uint8 RGB."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,9 +11,45 @@ import numpy as np
 WALL_SCALE, FLOOR_SCALE, FIGURE_SCALE = 100, 64, 400
 WALL_HEIGHT = 2.5
 
-# The target: a figure like a chess pawn, of this height and largest radius in metres.
+# A person: a figure like a chess pawn, of this height and largest radius in metres.
 FIGURE_HEIGHT, FIGURE_RADIUS = 1.0, 0.2
 _FIGURE_COLUMNS = 720  # texels around the figure, half a degree each
+
+Color = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Outfit:
+    """The colours of a person's hair and clothes, RGB; the stripes of the jersey alternate."""
+
+    hair: Color
+    scarf: Color
+    stripes: tuple[Color, Color]
+    badge: Color
+    rucksack: Color
+    trousers: Color
+    seams: Color
+
+
+TARGET_OUTFIT = Outfit(
+    hair=(60, 36, 24),
+    scarf=(240, 200, 30),
+    stripes=((200, 30, 40), (245, 240, 235)),
+    badge=(30, 60, 160),
+    rucksack=(40, 110, 70),
+    trousers=(36, 48, 92),
+    seams=(150, 160, 200),
+)
+# Somebody of the same build, in clothes of the same cut and of other colours.
+OTHER_OUTFIT = Outfit(
+    hair=(28, 26, 28),
+    scarf=(230, 226, 216),
+    stripes=((34, 84, 150), (232, 232, 224)),
+    badge=(170, 60, 40),
+    rucksack=(120, 84, 48),
+    trousers=(74, 70, 66),
+    seams=(150, 144, 136),
+)
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, depth: float) -> np.ndarray:
@@ -55,9 +92,9 @@ def floor(rng: np.random.Generator, width: float, length: float) -> np.ndarray:
     return _finish(cv2.GaussianBlur(picture, (0, 0), 1.0))
 
 
-def figure(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def figure(rng: np.random.Generator, outfit: Outfit) -> tuple[np.ndarray, np.ndarray]:
     """
-    Return the skin of the target and its radius.
+    Return the skin of a person in an outfit and its radius.
 
     The skin is unrolled: rows from head to foot, columns all around from the back over the right
     side, front (middle) and left side. The radius in metres is per row.
@@ -72,32 +109,28 @@ def figure(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     radius[in_head] = np.sqrt(np.maximum(0.125**2 - (y[in_head] - 0.125) ** 2, 0.0)) * 0.85
 
     skin[:] = (214, 168, 134)  # face
-    _paint(skin, y < 0.09, (60, 36, 24))  # hair
+    _paint(skin, y < 0.09, outfit.hair)
     columns = np.arange(_FIGURE_COLUMNS)
     back = np.abs(columns - _FIGURE_COLUMNS / 2) > _FIGURE_COLUMNS / 4
-    skin[np.ix_(y < 0.21, back)] = (60, 36, 24)
+    skin[np.ix_(y < 0.21, back)] = outfit.hair
     for side in (-1, 1):  # eyes
         center = (_FIGURE_COLUMNS // 2 + side * 50, round(0.115 * rows))
         cv2.ellipse(skin, center, (16, 6), 0, 0, 360, (20, 20, 30), -1)
     cv2.ellipse(
         skin, (_FIGURE_COLUMNS // 2, round(0.18 * rows)), (36, 6), 0, 0, 360, (150, 40, 40), -1
     )
-    _paint(skin, (y >= 0.23) & (y < 0.27), (240, 200, 30))  # scarf
+    _paint(skin, (y >= 0.23) & (y < 0.27), outfit.scarf)
     for number, top in enumerate(np.arange(0.27, 0.62, 0.05)):  # striped jersey
-        _paint(skin, (y >= top) & (y < top + 0.05), ((200, 30, 40), (245, 240, 235))[number % 2])
+        _paint(skin, (y >= top) & (y < top + 0.05), outfit.stripes[number % 2])
     center = (_FIGURE_COLUMNS // 2, round(0.42 * rows))
-    cv2.circle(skin, center, 44, (30, 60, 160), -1)  # badge in front
+    cv2.circle(skin, center, 44, outfit.badge, -1)  # badge in front
     cv2.circle(skin, center, 22, (250, 220, 40), -1)
     top, bottom = round(0.33 * rows), round(0.56 * rows)  # rucksack behind
-    skin[top:bottom, :110] = skin[top:bottom, -110:] = (40, 110, 70)
+    skin[top:bottom, :110] = skin[top:bottom, -110:] = outfit.rucksack
     skin[top + 20 : top + 36, :90] = skin[top + 20 : top + 36, -90:] = (225, 225, 90)
-    _paint(skin, (y >= 0.62) & (y < 0.93), (36, 48, 92))  # trousers with a seam
+    _paint(skin, (y >= 0.62) & (y < 0.93), outfit.trousers)
     for seam in (0, _FIGURE_COLUMNS // 4, _FIGURE_COLUMNS // 2, 3 * _FIGURE_COLUMNS // 4):
-        skin[round(0.66 * rows) : round(0.93 * rows), max(0, seam - 6) : seam + 6] = (
-            150,
-            160,
-            200,
-        )
+        skin[round(0.66 * rows) : round(0.93 * rows), max(0, seam - 6) : seam + 6] = outfit.seams
     _paint(skin, y >= 0.93, (70, 40, 20))  # shoes
     skin += clouds(rng, rows, _FIGURE_COLUMNS, 10)[..., None]
     return _finish(skin), radius.astype(np.float32)

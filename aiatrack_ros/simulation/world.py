@@ -1,6 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Who is where: the robot by its commands, the target by its script, walls that stand.
+Who is where: the robot by its commands, people by the script of a scene, walls that stand.
 
 Metres, seconds, radians. On the ground x and y, headings counterclockwise from x.
 """
@@ -8,8 +8,10 @@ Metres, seconds, radians. On the ground x and y, headings counterclockwise from 
 from dataclasses import dataclass
 import math
 
-# Somebody walks out of sight after this time.
+# The target goes out of sight after this time, in all scenes.
 WALK_SECONDS = 30.0
+
+_TURN_SECONDS = 0.3  # of a person on the spot, before it goes another way
 
 
 @dataclass(frozen=True)
@@ -57,35 +59,110 @@ class Wall:
     y2: float
 
 
-# The target faces the robot, turns, walks in bends, turns again and comes nearer, walks on ...
-_WALK = (
-    Leg(2),
-    Leg(3, 0, 60),
-    Leg(6, 0.15, 5),
-    Leg(5, 0.15, -12),
-    Leg(2, 0, -45),
-    Leg(3, 0.1),
-    Leg(2, 0, 60),
-    Leg(5, 0.15, 6),
-    Leg(2),
-)
-# ... and after 30 s hurries behind a screen, waits, returns the same way and walks on.
-_HIDE = (Leg(0.5, 0, 60), Leg(2, 0.6))
-_RETURN = (Leg(4), Leg(0.5, 0, 360), Leg(2, 0.6), Leg(1.5, 0, 60), Leg(7, 0.12, 5))
-LEGS = (*_WALK, *_HIDE, *_RETURN)
+@dataclass(frozen=True)
+class Walk:
+    """The way of one person: where it starts, and its legs."""
 
-TARGET_START = Pose(1.5, 0.0, math.pi)
+    start: Pose
+    legs: tuple[Leg, ...]
+
+    @property
+    def duration(self) -> float:
+        """Return how many seconds the legs take."""
+        return sum(leg.seconds for leg in self.legs)
+
+    @property
+    def end(self) -> Pose:
+        """Return where it ends."""
+        return self.at(self.duration)
+
+    def at(self, time: float) -> Pose:
+        """Return where the person is `time` seconds after the start; it stays at the end."""
+        pose = self.start
+        for leg in self.legs:
+            seconds = min(max(time, 0.0), leg.seconds)
+            pose = pose.moved(leg.speed, math.radians(leg.turn_rate), seconds)
+            time -= leg.seconds
+        return pose
+
+    def then(self, *legs: Leg) -> 'Walk':
+        """Return this walk and these legs after it."""
+        return Walk(self.start, (*self.legs, *legs))
+
+    def to(self, x: float, y: float, speed: float) -> 'Walk':
+        """Return this walk, a turn towards a place, and the straight way there."""
+        end = self.end
+        turn = math.degrees(math.atan2(y - end.y, x - end.x) - end.heading)
+        turn = (turn + 180) % 360 - 180  # the shorter way round
+        way = math.hypot(x - end.x, y - end.y)
+        return self.then(Leg(_TURN_SECONDS, 0, turn / _TURN_SECONDS), Leg(way / speed, speed))
+
+    def until(self, time: float) -> 'Walk':
+        """Return this walk and a rest that ends `time` seconds after the start."""
+        return self.then(Leg(time - self.duration))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What happens: the walk of the target, and that of another person where there is one."""
+
+    target: Walk
+    other: Walk | None = None
+
+    @property
+    def duration(self) -> float:
+        """Return how many seconds the scene takes: as long as the target walks."""
+        return self.target.duration
+
+    def people(self, time: float) -> list[Pose]:
+        """Return where everybody is `time` seconds after the start, the target first."""
+        return [walk.at(time) for walk in (self.target, self.other) if walk]
+
+
 ROOM = (Wall(-4, -5, 9, -5), Wall(9, -5, 9, 5), Wall(9, 5, -4, 5), Wall(-4, 5, -4, -5))
 SCREEN = Wall(3.75, 0.6, 3.75, 2.2)
 WALLS = (*ROOM, SCREEN)
-DURATION = sum(leg.seconds for leg in LEGS)
 
-
-def target_pose(time: float) -> Pose:
-    """Return where the target is `time` seconds after it started; it stays at its last place."""
-    pose = TARGET_START
-    for leg in LEGS:
-        seconds = min(max(time, 0.0), leg.seconds)
-        pose = pose.moved(leg.speed, math.radians(leg.turn_rate), seconds)
-        time -= leg.seconds
-    return pose
+# The target faces the robot, turns, walks in bends, turns again and comes nearer, walks on ...
+_WALK = Walk(
+    Pose(1.5, 0.0, math.pi),
+    (
+        Leg(2),
+        Leg(3, 0, 60),
+        Leg(6, 0.15, 5),
+        Leg(5, 0.15, -12),
+        Leg(2, 0, -45),
+        Leg(3, 0.1),
+        Leg(2, 0, 60),
+        Leg(5, 0.15, 6),
+        Leg(2),
+    ),
+)
+# ... and after 30 s hurries behind a screen, waits, returns the same way and walks on.
+_ALONE = Scene(
+    _WALK.then(
+        *(Leg(0.5, 0, 60), Leg(2, 0.6)),
+        *(Leg(4), Leg(0.5, 0, 360), Leg(2, 0.6), Leg(1.5, 0, 60), Leg(7, 0.12, 5)),
+    )
+)
+# ... or runs out of the picture to the right, goes round behind the robot, which stands by then
+# near (2.1, 0.1), and comes back from the left, farther away. The other person has crossed twice
+# between the two before, and stands about where the target was while that is away.
+_COMPANY = Scene(
+    _WALK.to(2.2, -1.0, 1.6)
+    .to(0.9, -1.0, 0.8)
+    .to(0.3, 0.2, 0.8)
+    .until(38.0)
+    .to(0.9, 1.4, 0.8)
+    .to(3.0, 1.1, 0.8)
+    .to(4.4, -0.2, 0.7)
+    .then(Leg(1.5, 0, 60), Leg(7, 0.12, 5)),
+    Walk(Pose(2.05, 1.7, -math.pi / 2), ())
+    .until(11.0)
+    .to(2.05, -1.0, 0.6)
+    .until(22.5)
+    .to(2.5, 1.6, 0.6)
+    .until(32.0)
+    .to(3.5, -0.6, 0.8),
+)
+SCENES = {'alone': _ALONE, 'company': _COMPANY}

@@ -29,6 +29,7 @@ def run(stop=32.6, resume=38.4, until=45.0, error=0.1, **names):
                 state='tracking',
                 speed=0.1,
                 turn_rate=0.0,
+                followed='target' if visible else 'nobody',
                 **names,
             )
         )
@@ -46,6 +47,59 @@ def test_a_good_run():
     assert report.ids == ('a',)
     assert '0.60 s' in report.table()
     assert json.loads(report.json())['max_error'] == pytest.approx(0.1)
+
+
+def followed(whom, since, until):
+    """Return a run in which somebody is followed from one time to another."""
+    return [
+        dataclasses.replace(record, followed=whom) if since <= record.time <= until else record
+        for record in run()
+    ]
+
+
+def test_whom_the_robot_follows():
+    report = make_report(followed('other', 32, 33))
+    assert report.followed == pytest.approx(
+        {'target': 391 / 451, 'other': 11 / 451, 'scenery': 0, 'nobody': 49 / 451}
+    )
+    assert report.followed_in_sight == 1
+    assert report.longest_astray == pytest.approx(1.0)
+    assert report.seconds_to_find == (0.0,)
+    assert report.shortcomings() == []
+    assert '86.7 %' in report.table()
+
+
+@pytest.mark.parametrize('whom', ['other', 'scenery'])
+def test_somebody_else_followed_for_long_is_a_shortcoming(whom):
+    report = make_report(followed(whom, 35, 40))
+    assert report.longest_astray == pytest.approx(5.0)
+    assert report.seconds_to_find == pytest.approx((2.1,))
+    (line,) = report.shortcomings()
+    assert 'what is not the target for 5.0 s' in line
+
+
+def test_times_behind_others_do_not_add_up():
+    records = followed('other', 3, 4.5)
+    records = [
+        dataclasses.replace(record, followed='scenery') if 6 <= record.time <= 7.5 else record
+        for record in records
+    ]
+    assert make_report(records).longest_astray == pytest.approx(1.5)
+
+
+def test_never_found_again_is_a_shortcoming():
+    report = make_report(followed('nobody', 35, 99))
+    assert report.seconds_to_find == (None,)
+    assert 'the target was not found again' in report.shortcomings()
+    assert report.followed_in_sight == pytest.approx(320 / 391)
+
+
+def test_each_time_out_of_sight_is_told():
+    records = [
+        dataclasses.replace(record, visible=0.0) if 10 <= record.time < 11 else record
+        for record in followed('nobody', 10, 11.2)
+    ]
+    assert make_report(records).seconds_to_find == pytest.approx((0.3, 0.0))
 
 
 def test_a_single_far_moment_counts():

@@ -20,11 +20,23 @@ def test_floor():
     assert skin.std() > 5
 
 
-def test_figure():
-    skin, radius = textures.figure(np.random.default_rng(1))
+OUTFITS = (textures.TARGET_OUTFIT, textures.OTHER_OUTFIT)
+
+
+@pytest.mark.parametrize('outfit', OUTFITS)
+def test_figure(outfit):
+    skin, radius = textures.figure(np.random.default_rng(1), outfit)
     rows = round(textures.FIGURE_HEIGHT * textures.FIGURE_SCALE)
     assert skin.shape == (rows, 720, 3)
     assert radius.shape == (rows,)
     assert 0.15 < radius.max() <= textures.FIGURE_RADIUS
     front, back = skin[:, 360], skin[:, 0]
     assert np.abs(front.astype(int) - back).mean() > 10
+
+
+def test_people_of_one_build_in_other_clothes():
+    (one, radius), (other, same) = (
+        textures.figure(np.random.default_rng(1), outfit) for outfit in OUTFITS
+    )
+    assert np.array_equal(radius, same)
+    assert 15 < np.abs(one.astype(int) - other).mean() < 80

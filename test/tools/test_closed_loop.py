@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from aiatrack_ros.model.checkpoint import shipped_weights
+from aiatrack_ros.tracking.video import Video
 import pytest
 from ros_harness import ROOT
 
@@ -33,7 +34,7 @@ def test_follows_stops_and_resumes(tmp_path):
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     report = tmp_path / 'report.json'
-    run = simulate('--output', '', '--report', str(report))
+    run = simulate('--scene', 'alone', '--output', '', '--report', str(report))
     assert run.returncode == 0, run.stderr
     figures = json.loads(report.read_text())
     assert figures['walk_seconds'] == 30
@@ -43,7 +44,31 @@ def test_follows_stops_and_resumes(tmp_path):
     assert figures['seconds_to_resume'] <= 3.0
     assert figures['ids'] == ['walker']
     assert abs(figures['final_error']) <= 0.4
+    assert figures['followed_in_sight'] > 0.9
+    assert figures['longest_astray'] <= 2.0
     assert 'maximum' in run.stdout
+
+
+def test_company_is_told_from_the_target(tmp_path):
+    """How well it goes is for the weights to say; the exit code and the line say it as well."""
+    if shipped_weights('aiatrack_lite') is None:
+        pytest.skip('no weights come with aiatrack_lite in this checkout')
+    report, video = tmp_path / 'report.json', tmp_path / 'run.mp4'
+    run = simulate('--scene', 'company', '--output', str(video), '--report', str(report))
+    figures = json.loads(report.read_text())
+    assert figures['frames'] > 500
+    assert sum(1 for _ in Video(video)) == figures['frames']
+    assert sum(figures['followed'].values()) == pytest.approx(1)
+    assert figures['followed']['target'] > 0.4
+    # Twice the other hides the target, and then that is away.
+    assert 1 <= len(figures['seconds_to_find']) <= 4
+    if figures['longest_astray'] > 2.0:
+        assert run.returncode == 1
+        assert f'what is not the target for {figures["longest_astray"]:.1f} s' in run.stderr
+        assert run.stderr.count('\n') == 1
+    else:
+        assert 'what is not the target' not in run.stderr
+        assert run.returncode == bool(run.stderr)
 
 
 @pytest.mark.parametrize(

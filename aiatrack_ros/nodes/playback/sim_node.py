@@ -1,6 +1,6 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A simulated robot with a camera that looks at somebody who walks: a world to try follow_node in.
+A simulated robot with a camera that looks at people who walk: a world to try follow_node in.
 
 In lock step, time goes on when the command for the image has come, so a run is the same on a slow
 machine as on a fast one. All other nodes need use_sim_time.
@@ -40,11 +40,11 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
 
 FRAME_ID = 'camera_optical_frame'
 WORLD_ID = 'world'
-TARGET_ID = 'walker'
+IDS = ('walker', 'other')  # of the people in the scene, the target first
 FIRST_STAMP = 1000 * 10**9  # of the first image, nanoseconds
 
 FASTEST = 100.0  # speed in m/s and turn rate in rad/s that a command may ask for
@@ -55,6 +55,14 @@ _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 SIM_NODE = (
+    Setting(
+        'scene',
+        'company',
+        'alone: the target hides behind a screen and returns; company: somebody else crosses, '
+        'and takes the place of the target, which comes back elsewhere',
+        choices=tuple(world.SCENES),
+        read_only=True,
+    ),
     Setting('seed', 0, 'look of the world and noise of the camera', (0, 2**31), read_only=True),
     Setting('rate', 10.0, 'images per simulated second', (1.0, 100.0), read_only=True),
     Setting(
@@ -92,6 +100,7 @@ class SimNode(Node):
         super().__init__('sim', **node_options)
         declare(self, SIM_NODE)
         get = {setting.name: self.get_parameter(setting.name).value for setting in SIM_NODE}
+        self._scene = world.SCENES[get['scene']]
         self._view = CameraView(get['seed'])
         self._period: float = 1 / get['rate']
         self._lock_step: bool = get['lock_step']
@@ -109,7 +118,7 @@ class SimNode(Node):
         self._infos = self.create_publisher(CameraInfo, 'camera_info', _QOS)
         self._depths = self.create_publisher(Image, 'depth', _QOS)
         self._truth = self.create_publisher(PoseArray, '~/truth', _QOS)
-        self._boxes = self.create_publisher(Detection2D, '~/target_box', _QOS)
+        self._people = self.create_publisher(Detection2DArray, '~/people', _QOS)
         self.create_subscription(TwistStamped, 'cmd_vel', self._on_command, _QOS)
         self._set_target: Client | None = (
             self.create_client(SetTarget, 'tracker/set_target') if get['give_target'] else None
@@ -138,7 +147,8 @@ class SimNode(Node):
             self._check_patience('the target', 'is tracker/set_target there?')
             return
         self._next(_RESEND_SECONDS, self._point)  # an answer takes less, or is lost
-        answer = self._set_target.call_async(SetTarget.Request(target=self._box_message))
+        target, *_ = self._outlines.detections
+        answer = self._set_target.call_async(SetTarget.Request(target=target))
         answer.add_done_callback(self._on_target)
         self._check_patience('the target', 'is the tracker active?')
 
@@ -192,7 +202,7 @@ class SimNode(Node):
         self._robot = self._robot.moved(twist.linear.x, twist.angular.z, self._period)
         self._acting = self._command
         self._frame += 1
-        if self._frame * self._period > world.DURATION:
+        if self._frame * self._period > self._scene.duration:
             self._images.wait_for_all_acked(Duration(seconds=5))
             self._end(EXIT_OK, f'{self._frame} images')
             return
@@ -211,20 +221,26 @@ class SimNode(Node):
 
     def _look(self) -> None:
         """Make all messages of this moment."""
-        target = world.target_pose(self._frame * self._period)
-        view = self._view.render(self._robot, target, self._frame)
+        people = self._scene.people(self._frame * self._period)
+        view = self._view.render(self._robot, people, self._frame)
         header = Header(stamp=self._stamp, frame_id=FRAME_ID)
-        self._box_message = messages.make_detection(
-            header, view.box or (0.0, 0.0, 0.0, 0.0), view.visible, TARGET_ID, 'person'
+        self._outlines = messages.make_detections(
+            header,
+            (
+                messages.make_detection(
+                    header, outline.box or (0.0, 0.0, 0.0, 0.0), outline.visible, name, 'person'
+                )
+                for name, outline in zip(IDS, view.people)
+            ),
         )
         truth = PoseArray(
             header=Header(stamp=header.stamp, frame_id=WORLD_ID),
-            poses=[_pose_message(self._robot), _pose_message(target)],
+            poses=[_pose_message(pose) for pose in (self._robot, *people)],
         )
         self._sent = [
             (self._clock_out, ClockMessage(clock=header.stamp)),
             (self._truth, truth),
-            (self._boxes, self._box_message),
+            (self._people, self._outlines),
             (self._infos, _camera_info(header)),
             (self._depths, depth_images.encode(view.depth, header)),
             # The image is last: what is needed to judge it shall be there before.

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Watches a run of the simulator: a video of it, and how well the robot followed."""
+"""Watches a run of the simulator: a video of it, how well the robot followed, and whom."""
 
+from collections.abc import Sequence
 import math
 from pathlib import Path
 import sys
@@ -18,8 +19,15 @@ from aiatrack_ros.nodes.playback.stamp_pairing import Pair
 from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
 from aiatrack_ros.simulation.map_view import MapView
 from aiatrack_ros.simulation.run_report import make_report
+from aiatrack_ros.simulation.run_report import NOBODY
+from aiatrack_ros.simulation.run_report import OTHER
 from aiatrack_ros.simulation.run_report import Record
+from aiatrack_ros.simulation.run_report import SCENERY
+from aiatrack_ros.simulation.run_report import TARGET
 from aiatrack_ros.simulation.world import Pose
+from aiatrack_ros.simulation.world import SCENES
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.video import VideoWriter
 from geometry_msgs.msg import Pose as PoseMessage
@@ -42,13 +50,18 @@ _STATES = {
 
 _TOPICS = {
     'sim/truth': PoseArray,
-    'sim/target_box': Detection2D,
+    'sim/people': Detection2DArray,
     'cmd_vel': TwistStamped,
     'tracker/tracks': Detection2DArray,
     'tracker/status': TrackerStatus,
 }
 
+# A track shows the person whose outline its box overlaps most, if it does so by this IoU, and if
+# more than this share of the person is to be seen.
+_MIN_OVERLAP, _MIN_VISIBLE = 0.3, 0.05
+
 SIM_RECORDER = (
+    Setting('scene', 'company', 'the scene of sim_node', choices=tuple(SCENES), read_only=True),
     Setting('video', '', 'video to write, .mp4; empty for none', read_only=True),
     Setting('fps', 10.0, 'frames per second of that video', (1.0, 1000.0), read_only=True),
     Setting('report', '', 'file for the figures, .json; empty for none', read_only=True),
@@ -65,9 +78,9 @@ class SimRecorder(Node):
         self._report = ''
         self._first_stamp = 0
         self._last_stamp = 0
-        self._map = MapView()
         self._pairing: StampPairing = StampPairing(tuple(_TOPICS))
         declare(self, SIM_RECORDER)
+        self._map = MapView(SCENES[self.get_parameter('scene').value].duration)
         video = self.get_parameter('video').value
         self._report = self.get_parameter('report').value
         if self._report and not Path(self._report).parent.is_dir():
@@ -127,7 +140,8 @@ class SimRecorder(Node):
         if not pair.answers:
             return
         self._first_stamp = self._first_stamp or pair.stamp
-        robot, target = (_pose(message) for message in pair.answers['sim/truth'].poses)
+        robot, target, *others = (_pose(message) for message in pair.answers['sim/truth'].poses)
+        people = pair.answers['sim/people'].detections
         status, twist = pair.answers['tracker/status'], pair.answers['cmd_vel'].twist
         detections = pair.answers['tracker/tracks'].detections
         box = messages.first_box(detections)
@@ -135,18 +149,38 @@ class SimRecorder(Node):
             time=(pair.stamp - self._first_stamp) / 1e9,
             robot=robot,
             target=target,
-            visible=pair.answers['sim/target_box'].results[0].hypothesis.score,
+            visible=_visible(people[0]),
             track_id=detections[0].id if detections else '',
             score=status.score,
             state=_STATES[status.state],
             speed=twist.linear.x,
             turn_rate=twist.angular.z,
+            followed=_followed(box, people),
+            other=others[0] if others else None,
         )
         self._records.append(record)
         if self._writer:
             score = record.score if record.state != 'idle' else None
             camera = draw(self._decoder.decode(pair.image), record.state, box, score)
             self._writer.write(np.hstack([camera, self._map.draw(record)]))
+
+
+def _visible(person: Detection2D) -> float:
+    """Return the share of a person that the camera sees."""
+    return person.results[0].hypothesis.score
+
+
+def _followed(box: Box | None, people: Sequence[Detection2D]) -> str:
+    """Return whom a track of this box shows, one of WHOM; the target is the first of `people`."""
+    if box is None:
+        return NOBODY
+    overlaps = {
+        whom: float(box_iou(np.array(box), np.array(messages.box_from_bounding_box(person.bbox))))
+        for whom, person in zip((TARGET, OTHER), people)
+        if _visible(person) > _MIN_VISIBLE
+    }
+    whom = max(overlaps, key=overlaps.__getitem__, default=SCENERY)
+    return whom if overlaps.get(whom, 0.0) >= _MIN_OVERLAP else SCENERY
 
 
 def _pose(message: PoseMessage) -> Pose:

@@ -14,6 +14,7 @@ from aiatrack_ros.srv import SetTarget
 from geometry_msgs.msg import PoseArray
 from geometry_msgs.msg import TwistStamped
 import pytest
+from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 from ros_harness import Ros
 from ros_harness import wait_for
@@ -21,6 +22,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
 
 FIRST = sim_node.FIRST_STAMP
 FRAME = 10**8
@@ -40,7 +42,7 @@ class Robot(Node):
             ('depth', Image),
             ('camera_info', CameraInfo),
             ('sim/truth', PoseArray),
-            ('sim/target_box', Detection2D),
+            ('sim/people', Detection2DArray),
             ('/clock', Clock),
         ):
             self.heard[topic] = []
@@ -91,7 +93,7 @@ class Robot(Node):
             ),
             'the truth',
         )
-        robot, target = poses
+        robot, target, *_ = poses
         heading = 2 * math.atan2(robot.orientation.z, robot.orientation.w)
         return robot.position.x, heading, target.position.x
 
@@ -153,7 +155,7 @@ def test_depth_and_calibration_fit_the_truth(ros):
     robot = ros.spin(Robot)
     ros.spin(SimNode)
     box = messages.box_from_bounding_box(
-        wait_for(lambda: robot.heard['sim/target_box'], 'the box')[0].bbox
+        wait_for(lambda: robot.heard['sim/people'], 'the people')[0].detections[0].bbox
     )
     wait_for(
         lambda: all(robot.heard[topic] for topic in ('depth', 'camera_info', 'sim/truth')),
@@ -164,6 +166,26 @@ def test_depth_and_calibration_fit_the_truth(ros):
     z = depth_in_box(robot.heard['depth'][0], box, camera.width, camera.height)
     assert z == pytest.approx(1.5, abs=0.02)
     assert camera.ray(box[0] + box[2] / 2, 240.0)[0] == pytest.approx(0, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ('scene', 'names'), [('alone', ['walker']), ('company', ['walker', 'other'])]
+)
+def test_tells_where_everybody_of_the_scene_is(ros, scene, names):
+    robot = ros.spin(Robot)
+    ros.spin(SimNode, parameters={'scene': scene})
+    people = wait_for(lambda: robot.heard['sim/people'], 'the people')[0].detections
+    assert [person.id for person in people] == names
+    assert people[0].results[0].hypothesis.score > 0.9
+    if scene == 'company':  # not there yet
+        assert people[1].results[0].hypothesis.score == people[1].bbox.size_x == 0
+    poses = wait_for(lambda: robot.heard['sim/truth'], 'the truth')[0].poses
+    assert len(poses) == 1 + len(names)
+
+
+def test_no_such_scene(ros):
+    with pytest.raises(InvalidParameterValueException, match='alone, company'):
+        ros.spin(SimNode, parameters={'scene': 'crowd'})
 
 
 def test_real_time_goes_on_by_itself(ros):

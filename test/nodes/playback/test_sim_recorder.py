@@ -21,10 +21,10 @@ from ros_harness import stamp_of
 from ros_harness import wait_for
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
 BOX = (200.0, 100.0, 80.0, 200.0)
+OTHER_BOX = (230.0, 90.0, 160.0, 300.0)
 
 
 class Stage(Node):
@@ -37,25 +37,29 @@ class Stage(Node):
             for topic, kind in (
                 ('image', Image),
                 ('sim/truth', PoseArray),
-                ('sim/target_box', Detection2D),
+                ('sim/people', Detection2DArray),
                 ('cmd_vel', TwistStamped),
                 ('tracker/tracks', Detection2DArray),
                 ('tracker/status', TrackerStatus),
             )
         }
 
-    def show(self, number, robot_x, tracked=True, spoil=lambda topic, message: None):
+    def show(self, number, robot_x, tracked=True, box=BOX, spoil=lambda topic, message: None):
         header = Header(stamp=stamp_of(5 * 10**9 + number * 10**8))
-        robot, target = Pose(), Pose()
+        robot, target, other = Pose(), Pose(), Pose()
         robot.position.x, target.position.x = robot_x, robot_x + 1.6
         robot.orientation.z, robot.orientation.w = math.sin(0.2), math.cos(0.2)
-        detection = messages.make_detection(header, BOX, 0.8, 'walker')
+        detection = messages.make_detection(header, box, 0.8, 'walker')
+        people = [
+            messages.make_detection(header, BOX, 0.8, 'walker'),
+            messages.make_detection(header, OTHER_BOX, 1.0, 'other'),
+        ]
         command = TwistStamped(header=header)
         command.twist.linear.x = 0.1
         picture = np.full((480, 640, 3), 90, np.uint8)
         for topic, message in (
-            ('sim/truth', PoseArray(header=header, poses=[robot, target])),
-            ('sim/target_box', detection),
+            ('sim/truth', PoseArray(header=header, poses=[robot, target, other])),
+            ('sim/people', messages.make_detections(header, people)),
             ('image', images.encode(picture, header, 'bgr8')),
             ('tracker/tracks', messages.make_detections(header, [detection] * tracked)),
             (
@@ -119,6 +123,36 @@ def test_figures_and_video(ros, tmp_path, capfd):
     assert np.median(green[:, 1] - green[:, 0]) > 40
 
 
+def test_tells_whom_the_track_shows(ros):
+    def hide(topic, message):
+        if topic == 'sim/people':
+            message.detections[0].results[0].hypothesis.score = 0.0
+
+    stage = ros.spin(Stage)
+    recorder = ros.spin(SimRecorder)
+    discovered(stage, recorder)
+    half = (200.0, 100.0, 40.0, 200.0)  # all that is to be seen beside the other
+    nowhere = (500.0, 10.0, 80.0, 200.0)
+    both = (200.0, 90.0, 190.0, 300.0)
+    for number, (box, spoil) in enumerate(
+        (
+            (BOX, None),
+            (half, None),
+            (OTHER_BOX, None),
+            (both, None),
+            (nowhere, None),
+            (BOX, hide),  # a box of where it is, but nobody can see it
+        )
+    ):
+        stage.show(number, 0.0, box=box, spoil=spoil or (lambda topic, message: None))
+    stage.show(6, 0.0, tracked=False)
+    wait_for(lambda: len(recorder._records) == 7, 'seven records')
+    assert [record.followed for record in recorder._records] == [
+        *('target', 'target', 'other', 'other', 'scenery', 'scenery', 'nobody')
+    ]
+    assert recorder._records[0].other is not None
+
+
 def test_answers_that_are_none_are_left_out(ros, tmp_path):
     def theta(topic, message):
         if topic == 'tracker/tracks':
@@ -126,15 +160,15 @@ def test_answers_that_are_none_are_left_out(ros, tmp_path):
 
     def no_target(topic, message):
         if topic == 'sim/truth':
-            message.poses.pop()
+            del message.poses[1:]
 
     def no_place(topic, message):
         if topic == 'sim/truth':
             message.poses[0].position.x = math.nan
 
     def no_result(topic, message):
-        if topic == 'sim/target_box':
-            message.results.clear()
+        if topic == 'sim/people':
+            message.detections[0].results.clear()
 
     def no_state(topic, message):
         if topic == 'tracker/status':
