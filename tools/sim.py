@@ -9,7 +9,8 @@ tracker_node tracks, follow_node drives, sim_recorder writes the video and the f
 over DDS, in lock step, so a run does not depend on the speed of the machine.
 
   make sim
-  python3 tools/sim.py --scene alone --seed 3 --output other_room.mp4
+  make sim SCENE=company
+  python3 tools/sim.py --seed 3 --output other_room.mp4
 
 Ends with 0 if the robot kept its distance, stopped when the target left, followed it again and
 never anybody else for long.
@@ -137,7 +138,7 @@ def main() -> int:
     parser.add_argument(
         '--scene',
         choices=tuple(SCENES),
-        default='company',
+        default='alone',
         help='alone: the target hides behind a screen and returns; company: somebody else crosses '
         'between, and stands there while the target is away, which comes back elsewhere; '
         'default: %(default)s',

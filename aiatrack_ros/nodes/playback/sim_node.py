@@ -57,7 +57,7 @@ _QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 SIM_NODE = (
     Setting(
         'scene',
-        'company',
+        'alone',
         'alone: the target hides behind a screen and returns; company: somebody else crosses, '
         'and takes the place of the target, which comes back elsewhere',
         choices=tuple(world.SCENES),

@@ -61,7 +61,7 @@ _TOPICS = {
 _MIN_OVERLAP, _MIN_VISIBLE = 0.3, 0.05
 
 SIM_RECORDER = (
-    Setting('scene', 'company', 'the scene of sim_node', choices=tuple(SCENES), read_only=True),
+    Setting('scene', 'alone', 'the scene of sim_node', choices=tuple(SCENES), read_only=True),
     Setting('video', '', 'video to write, .mp4; empty for none', read_only=True),
     Setting('fps', 10.0, 'frames per second of that video', (1.0, 1000.0), read_only=True),
     Setting('report', '', 'file for the figures, .json; empty for none', read_only=True),
