@@ -4,7 +4,7 @@ SHELL := /bin/bash
 # Each recipe line runs in the environment that setup makes.
 ENV := source scripts/env.sh &&
 # Tests have limits of their own; this one is for what hangs beyond them.
-LIMIT := timeout -k 10 1200
+LIMIT := timeout -k 10 2400
 TESTS ?= test
 
 .DEFAULT_GOAL := help

@@ -44,20 +44,20 @@ class TrackResult:
             that it fits, times how likely it is that this is the target and not another like it.
         raw_iou: The network's own output, 2 * IoU - 1, unclamped; -1, and the box before, where
             its numbers are not finite.
-        identity: How likely it is, in [0, 1], that what is in the box is the target; 1 where the
-            network does not tell.
         memory_updated: Whether the short-term memory took this frame in.
         state: Tracking or lost, after this frame.
         times: Seconds spent on 'crop', 'network', 'memory', and in 'total'.
+        identity: How likely it is, in [0, 1], that what is in the box is the target; 1 where the
+            network does not tell.
     """
 
     box: Box
     score: float
     raw_iou: float
-    identity: float
     memory_updated: bool
     state: State
     times: dict[str, float]
+    identity: float = 1.0
 
 
 @dataclass
@@ -201,7 +201,7 @@ class Tracker:
         end = time.perf_counter()
         times |= {'memory': end - searched, 'total': end - start}
         return TrackResult(
-            best.box, best.score, best.raw_iou, best.identity, updated, state, times
+            best.box, best.score, best.raw_iou, updated, state, times, best.identity
         )
 
     def _look(

@@ -34,7 +34,8 @@ class Found(NamedTuple):
     box: Box  # x, y, w, h in [0, 1] of the crop
     raw_iou: float  # 2 * IoU - 1
     memory: Tensor  # (1, L, d), fit to be referred to
-    identity: NDArray[np.float32]  # (E,), a description of what is in the box; E may be 0
+    # (E,), a description of what is in the box; E is 0 where the network has no identity head.
+    identity: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
 class Engine(Protocol):
