@@ -147,7 +147,7 @@ def test_a_finger_draws_as_well(browser, served):
                 points = [{'x': x, 'y': y}]
             devtools.send('Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
         expect(page.locator('#follow')).to_be_enabled()
-        page.tap('#follow')
+        page.click('#follow')
         assert followed(requests)[1] == BOX
         # Nothing is wider than the phone, and the buttons are large enough for a finger.
         assert page.evaluate('document.documentElement.scrollWidth') == 390
