@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import math
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.tracking.boxes import Box
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import RegionOfInterest
@@ -21,6 +22,12 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import ObjectHypothesisWithPose
 
 DEFAULT_CLASS = 'target'
+# The states of TrackerStatus, as people read them.
+STATE_NAMES = {
+    TrackerStatus.IDLE: 'idle',
+    TrackerStatus.TRACKING: 'tracking',
+    TrackerStatus.LOST: 'lost',
+}
 
 
 def nanoseconds(stamp: Time) -> int:

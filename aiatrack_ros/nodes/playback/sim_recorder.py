@@ -11,6 +11,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
@@ -42,11 +43,6 @@ from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
 _QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
-_STATES = {
-    TrackerStatus.IDLE: 'idle',
-    TrackerStatus.TRACKING: 'tracking',
-    TrackerStatus.LOST: 'lost',
-}
 
 _TOPICS = {
     'sim/truth': PoseArray,
@@ -152,7 +148,7 @@ class SimRecorder(Node):
             visible=_visible(people[0]),
             track_id=detections[0].id if detections else '',
             score=status.score,
-            state=_STATES[status.state],
+            state=STATE_NAMES[status.state],
             speed=twist.linear.x,
             turn_rate=twist.angular.z,
             followed=_followed(box, people),

@@ -10,6 +10,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
@@ -34,11 +35,6 @@ from vision_msgs.msg import Detection2DArray
 
 _QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
-_STATES = {
-    TrackerStatus.IDLE: 'idle',
-    TrackerStatus.TRACKING: 'tracking',
-    TrackerStatus.LOST: 'lost',
-}
 
 PARAMETERS = (
     Setting('output', 'tracks.mp4', 'video to write, .mp4', read_only=True),
@@ -59,7 +55,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.frames = 0
-        self.states = dict.fromkeys(_STATES, 0)
+        self.states = dict.fromkeys(STATE_NAMES, 0)
         self.latencies: list[
             float
         ] = []  # seconds, of the frames in which a target was sought, where known
@@ -195,16 +191,16 @@ class TrackRecorder(Node):
     def _learn(self, pair: Pair) -> None:
         """Take what was said of an image."""
         status = pair.answers.get('status')
-        known = status is not None and status.state in _STATES
+        known = status is not None and status.state in STATE_NAMES
         self._summary.add(status if known else None)
         if status is None:
             return
         if not known:
             raise InputError(f'a status has the state {status.state}, which is none of a tracker')
         score = None if status.state == TrackerStatus.IDLE else status.score
-        self._seen = (_STATES[status.state], None, score)
+        self._seen = (STATE_NAMES[status.state], None, score)
         box = messages.first_box(pair.answers['tracks'].detections)
-        self._seen = (_STATES[status.state], box, score)
+        self._seen = (STATE_NAMES[status.state], box, score)
 
     def _draw(self, pair: Pair) -> None:
         self._writer.write(draw(self._decoder.decode(pair.image), *self._seen))

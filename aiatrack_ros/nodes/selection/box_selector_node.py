@@ -20,6 +20,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
@@ -90,11 +91,6 @@ SILENCE_SECONDS = 2.0  # without an image, after which the plane says so
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-_STATES = {
-    TrackerStatus.IDLE: 'idle',
-    TrackerStatus.TRACKING: 'tracking',
-    TrackerStatus.LOST: 'lost',
-}
 
 
 class BoxSelectorNode(Node):
@@ -356,7 +352,7 @@ class BoxSelectorNode(Node):
         return [box, corner]
 
     def _state(self) -> str:
-        return _STATES.get(self._status.state, 'idle') if self._status else 'idle'
+        return STATE_NAMES.get(self._status.state, 'idle') if self._status else 'idle'
 
     def _caption(self) -> tuple[str, tuple[int, int, int]]:
         """Return what to say above the picture, and its colour."""

@@ -22,6 +22,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
@@ -135,11 +136,6 @@ _UNKNOWN = 1e6  # seconds, for a tracker that is left alone: the page warns of n
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-_STATES = {
-    TrackerStatus.IDLE: 'idle',
-    TrackerStatus.TRACKING: 'tracking',
-    TrackerStatus.LOST: 'lost',
-}
 
 
 class TargetPickerNode(Node):
@@ -335,7 +331,7 @@ class TargetPickerNode(Node):
             self._with_rate(
                 TargetState(
                     stamp,
-                    _STATES.get(message.state, ''),
+                    STATE_NAMES.get(message.state, ''),
                     message.id,
                     self._track.box if self._track.stamp == stamp else None,
                     message.score,
@@ -347,7 +343,7 @@ class TargetPickerNode(Node):
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             if status.name.startswith(f'{self._tracker_name}: ') and (
-                status.level != DiagnosticStatus.OK and status.message not in _STATES.values()
+                status.level != DiagnosticStatus.OK and status.message not in STATE_NAMES.values()
             ):
                 self._problem, self._problem_until = status.message, time.monotonic() + 2.0
 

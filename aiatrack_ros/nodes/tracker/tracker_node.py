@@ -25,6 +25,7 @@ from aiatrack_ros.nodes.common import qos_events
 from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
+from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.tracker.latest_only import LatestOnly
@@ -64,11 +65,6 @@ from vision_msgs.msg import Detection2DArray
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 _STATES = {State.TRACKING: TrackerStatus.TRACKING, State.LOST: TrackerStatus.LOST}
-_STATE_NAMES = {
-    TrackerStatus.IDLE: 'idle',
-    TrackerStatus.TRACKING: 'tracking',
-    TrackerStatus.LOST: 'lost',
-}
 
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
@@ -467,7 +463,7 @@ class TrackerNode(ReleasingNode):
         if active and self._monitor.silence() > diagnostics.SILENCE_SECONDS:
             self._complain('silence', self._silence_text(), diagnostics.LONG_LOG_SECONDS)
         if active:
-            state = _STATE_NAMES[self._state]
+            state = STATE_NAMES[self._state]
         else:
             state = 'inactive' if self._tracker else 'unconfigured'
         device = self._tracker.description if self._tracker else 'none'
