@@ -1,9 +1,14 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A lifecycle node that holds something, and lets go of it however its life ends."""
+"""Managed nodes: one that brings itself up if asked, and lets go however its life ends."""
 
+from aiatrack_ros.nodes.common.parameters import Setting
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
+
+AUTOSTART = Setting(
+    'autostart', False, 'configure and activate the node by itself at start', read_only=True
+)
 
 
 class ReleasingNode(LifecycleNode):
@@ -13,6 +18,17 @@ class ReleasingNode(LifecycleNode):
     A node leaves the active state in `_stop`, and gives all that it holds back in `_release`. Both
     must be harmless in any state, and when they are called twice.
     """
+
+    def start(self) -> bool:
+        """
+        Configure and activate the node if its parameter AUTOSTART, which it declares, says so.
+
+        Returns False where a transition failed; the node has then logged why.
+        """
+        if not self.get_parameter(AUTOSTART.name).value:
+            return True
+        success = TransitionCallbackReturn.SUCCESS
+        return self.trigger_configure() == success and self.trigger_activate() == success
 
     def _stop(self) -> None:
         raise NotImplementedError

@@ -23,6 +23,7 @@ from aiatrack_ros.nodes.common.diagnostics import LOG_SECONDS
 from aiatrack_ros.nodes.common.diagnostics import LONG_LOG_SECONDS
 from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.common.managed_node import AUTOSTART
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
@@ -64,8 +65,6 @@ from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-SUCCESS = TransitionCallbackReturn.SUCCESS
-
 # The depth image of a track is the one with the nearest stamp, if it is within this, in seconds.
 DEPTH_TOLERANCE = 0.1
 _DEPTH_SECONDS, _DEPTH_BYTES = 1.0, 64 * 2**20
@@ -86,9 +85,7 @@ _TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)  # as everyb
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
 
 FOLLOW_NODE = (
-    Setting(
-        'autostart', False, 'configure and activate the node by itself at start', read_only=True
-    ),
+    AUTOSTART,
     Setting(
         'enable_stamped_cmd_vel',
         _STAMPED,
@@ -151,12 +148,6 @@ class FollowNode(ReleasingNode):
         declare(self, FOLLOW_NODE)
         self._follower = Follower(self._read_settings())
         self.add_on_set_parameters_callback(self._validate)
-
-    def start(self) -> bool:
-        """Configure and activate if the parameter autostart says so; return False on failure."""
-        if not self.get_parameter('autostart').value:
-            return True
-        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
     # --- lifecycle ---
 

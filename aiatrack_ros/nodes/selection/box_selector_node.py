@@ -20,6 +20,8 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.image_transport import image_input
+from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
 from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
@@ -43,8 +45,6 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
@@ -61,14 +61,7 @@ BOX_SELECTOR = (
         pattern=r'[A-Za-z0-9_/.-]*',
         read_only=True,
     ),
-    Setting(
-        'image_transport',
-        'raw',
-        'raw takes sensor_msgs/Image on image, compressed takes '
-        'sensor_msgs/CompressedImage on image/compressed',
-        choices=('raw', 'compressed'),
-        read_only=True,
-    ),
+    IMAGE_TRANSPORT,
     Setting('picture_width', 1.6, 'width of the picture plane in metres', (0.1, 100.0)),
     Setting('picture_columns', 640, 'pixels across of the picture shown, at most', (16, 4096)),
     Setting('picture_rate', 10.0, 'pictures shown per second, at most', (0.5, 60.0)),
@@ -132,9 +125,7 @@ class BoxSelectorNode(Node):
             self._listen(Point, f'{shown}_mouse_left', self._on_mouse_left)
             self._listen(PointStamped, f'{shown}/mouse_click', self._on_mouse_click)
             self._listen(PolygonStamped, f'{shown}/screenrectangle', self._on_rectangle)
-        self._image_topic = image
-        if self._get('image_transport') == 'compressed':
-            self._image_topic = f'{image}/compressed'
+        self._image_topic, self._image_type, _ = image_input(self)
         # Of wall time: a paused bag must not freeze what a person does.
         self._timer = self.create_timer(
             1 / self._get('picture_rate'),
@@ -298,9 +289,8 @@ class BoxSelectorNode(Node):
         """Begin or end to take images and states."""
         if on:
             self._last_image = time.monotonic()
-            kind = CompressedImage if self._get('image_transport') == 'compressed' else Image
             self._watched = [
-                self._listen(kind, self._image_topic, self._on_image, _IMAGE_QOS),
+                self._listen(self._image_type, self._image_topic, self._on_image, _IMAGE_QOS),
                 self._listen(TrackerStatus, 'tracker/status', self._on_status),
             ]
             return

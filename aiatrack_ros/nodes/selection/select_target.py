@@ -16,6 +16,8 @@ from typing import Any
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.image_transport import image_input
+from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
@@ -38,19 +40,10 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.task import Future
-from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 SELECT_TARGET = (
-    Setting(
-        'image_transport',
-        'raw',
-        'raw takes sensor_msgs/Image on image, compressed takes '
-        'sensor_msgs/CompressedImage on image/compressed',
-        choices=('raw', 'compressed'),
-        read_only=True,
-    ),
+    IMAGE_TRANSPORT,
     Setting(
         'window_columns',
         1280,
@@ -97,15 +90,12 @@ class SelectTarget(Node):
         self._ending: Future | None = None  # awaited before the end
         self._ending_until = 0.0
         self._code: int | None = None
-        self._topic = self.resolve_topic_name('image')
+        self._topic, kind, _ = image_input(self)
         self._memory = LongerMemory(self)
         self._tracker: Client = self.create_client(SetTarget, 'tracker/set_target')
         self._window = SelectionWindow(
             'select target', self.get_parameter('window_columns').value, self._on_mouse
         )
-        kind: type = Image
-        if self.get_parameter('image_transport').value == 'compressed':
-            self._topic, kind = f'{self._topic}/compressed', CompressedImage
         self.create_subscription(kind, self._topic, self._on_image, _IMAGE_QOS)
         self.create_timer(_TICK, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
 

@@ -22,6 +22,8 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common.image_transport import image_input
+from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
 from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
@@ -46,8 +48,6 @@ from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rclpy.task import Future
-from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2D
@@ -56,14 +56,7 @@ from vision_msgs.msg import Detection2DArray
 _DEFAULTS = PickerSettings()
 
 TARGET_PICKER = (
-    Setting(
-        'image_transport',
-        'raw',
-        'raw takes sensor_msgs/Image on image, compressed takes '
-        'sensor_msgs/CompressedImage on image/compressed',
-        choices=('raw', 'compressed'),
-        read_only=True,
-    ),
+    IMAGE_TRANSPORT,
     Setting(
         'host',
         _DEFAULTS.host,
@@ -157,9 +150,7 @@ class TargetPickerNode(Node):
         self._problem, self._problem_until = '', 0.0  # of the tracker's diagnostics
         self._waiting: list[tuple[Future, float, Callable[[], None]]] = []
 
-        self._image_topic = self.resolve_topic_name('image')
-        if self._get('image_transport') == 'compressed':
-            self._image_topic += '/compressed'
+        self._image_topic, self._image_type, _ = image_input(self)
         self._tracker_name = self.resolve_topic_name('tracker/status').rpartition('/')[0]
         self._boxes = self.create_publisher(Detection2D, 'tracker/init_box', _QOS)
         self._set_target: Client = self.create_client(SetTarget, 'tracker/set_target')
@@ -283,9 +274,8 @@ class TargetPickerNode(Node):
         self._last_image = self._last_word = time.monotonic()
         self._answers.clear()
         self._picker.tell(TargetState())
-        kind = CompressedImage if self._get('image_transport') == 'compressed' else Image
         self._watched = [
-            self._heard(kind, self._image_topic, self._on_image, _IMAGE_QOS),
+            self._heard(self._image_type, self._image_topic, self._on_image, _IMAGE_QOS),
             self._heard(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS),
             self._heard(TrackerStatus, 'tracker/status', self._on_status, _QOS),
             self._heard(DiagnosticArray, '/diagnostics', self._on_diagnostics, _QOS),

@@ -24,6 +24,8 @@ from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.nodes.common import qos_events
 from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
+from aiatrack_ros.nodes.common.image_transport import image_input
+from aiatrack_ros.nodes.common.image_transport import why_silent
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.run_node import run_node
@@ -54,7 +56,6 @@ from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.task import Future
-from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
@@ -62,7 +63,7 @@ from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+FAILURE = TransitionCallbackReturn.FAILURE
 
 _STATES = {State.TRACKING: TrackerStatus.TRACKING, State.LOST: TrackerStatus.LOST}
 
@@ -123,12 +124,6 @@ class TrackerNode(ReleasingNode):
         self.create_timer(1.0, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.create_service(SetTarget, '~/set_target', self._on_set_target)
         self.create_service(Trigger, '~/reset', self._on_reset)
-
-    def start(self) -> bool:
-        """Configure and activate if the parameter autostart says so; return False on failure."""
-        if not self._settings['autostart']:
-            return True
-        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
     # --- lifecycle ---
 
@@ -199,16 +194,13 @@ class TrackerNode(ReleasingNode):
         return publisher
 
     def _subscribe(self) -> None:
-        topic = self.resolve_topic_name('image')
-        message_type: type = Image
-        if self._settings['image_transport'] == 'compressed':
-            topic, message_type = topic + '/compressed', CompressedImage
+        camera_input = image_input(self)
         # A new profile each time, for the overrides are written into it.
         image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         overrides = QoSOverridingOptions.with_default_policies()
         camera = self._input(
-            message_type,
-            topic,
+            camera_input.message_type,
+            camera_input.topic,
             self._on_image,
             image_qos,
             qos_overriding_options=overrides,
@@ -461,7 +453,9 @@ class TrackerNode(ReleasingNode):
             text = diagnostics.unanswered_text(waited)
             self._complain('answers', text, diagnostics.LONG_LOG_SECONDS)
         if active and self._monitor.silence() > diagnostics.SILENCE_SECONDS:
-            self._complain('silence', self._silence_text(), diagnostics.LONG_LOG_SECONDS)
+            text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
+            text += why_silent(self, self._image_topic)
+            self._complain('silence', text, diagnostics.LONG_LOG_SECONDS)
         if active:
             state = STATE_NAMES[self._state]
         else:
@@ -472,34 +466,6 @@ class TrackerNode(ReleasingNode):
         )
         stamp: Time = self.get_clock().now().to_msg()  # of the report, there is no image here
         self._health.publish(diagnostics.make_array(Header(stamp=stamp), status))
-
-    def _silence_text(self) -> str:
-        text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
-        awaited, other, remedy = 'Image', 'CompressedImage', 'set image_transport to compressed'
-        elsewhere = f'{self._image_topic}/compressed'
-        if self._settings['image_transport'] == 'compressed':
-            awaited, other, remedy = other, awaited, 'set image_transport to raw'
-            elsewhere = self.resolve_topic_name('image')
-        types = self._types_published(self._image_topic)
-        if not types:
-            if f'sensor_msgs/msg/{other}' in self._types_published(elsewhere):
-                return text + f'nobody publishes it, but {elsewhere} holds {other}; {remedy}'
-            return text + 'nobody publishes it; remap image to the topic of the camera'
-        if f'sensor_msgs/msg/{awaited}' not in types:
-            if f'sensor_msgs/msg/{other}' in types:
-                name = 'image/compressed' if other == 'CompressedImage' else 'image'
-                remedy = f'{remedy} and remap {name} to it'
-            else:
-                remedy = 'remap image to the topic of the camera'
-            return text + f'it holds {", ".join(types)}, and {awaited} is awaited; {remedy}'
-        return text + (
-            'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
-            'without config/fastdds.xml, or the images are larger than 3840x2160 and have to be '
-            'published smaller, or compressed'
-        )
-
-    def _types_published(self, topic: str) -> list[str]:
-        return sorted({info.topic_type for info in self.get_publishers_info_by_topic(topic)})
 
 
 def main(args: list[str] | None = None) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
+from aiatrack_ros.nodes.common.managed_node import AUTOSTART
 from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.tracking import ENGINES
@@ -21,9 +23,7 @@ from rclpy.parameter import Parameter
 _ONLINE_LOOP = dataclasses.fields(TrackerSettings)
 
 TRACKER_NODE = (
-    Setting(
-        'autostart', False, 'configure and activate the node by itself at start', read_only=True
-    ),
+    AUTOSTART,
     Setting(
         'model', 'aiatrack_lite', 'variant of the network', choices=tuple(VARIANTS), read_only=True
     ),
@@ -55,14 +55,7 @@ TRACKER_NODE = (
         choices=ENGINES,
         read_only=True,
     ),
-    Setting(
-        'image_transport',
-        'raw',
-        'raw takes sensor_msgs/Image on image, compressed takes '
-        'sensor_msgs/CompressedImage on image/compressed',
-        choices=('raw', 'compressed'),
-        read_only=True,
-    ),
+    IMAGE_TRANSPORT,
     *(
         Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
         for field in _ONLINE_LOOP

@@ -1,7 +1,11 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Whatever way a managed node leaves a state, it stops and lets go."""
 
+from dataclasses import replace
+
+from aiatrack_ros.nodes.common.managed_node import AUTOSTART
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
+from aiatrack_ros.nodes.common.parameters import declare
 import pytest
 import rclpy
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -59,6 +63,21 @@ def test_error_leaves_it_ready_to_be_configured_again(holder):
     assert holder.calls == ['release']
     holder.broken = False
     assert holder.trigger_configure() == TransitionCallbackReturn.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ('wanted', 'broken', 'started', 'state'),
+    [
+        (False, False, True, 'unconfigured'),
+        (True, False, True, 'active'),
+        (True, True, False, 'unconfigured'),
+    ],
+)
+def test_start_brings_up_who_asks_for_it(holder, wanted, broken, started, state):
+    declare(holder, [replace(AUTOSTART, default=wanted)])
+    holder.broken = broken
+    assert holder.start() == started
+    assert holder._state_machine.current_state[1] == state
 
 
 def test_destroyed(holder):
