@@ -14,12 +14,13 @@ PACKAGE = 'aiatrack_ros'
 LICENCE = 'Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0'
 
 # What everybody may know.
-FLOOR = {'errors', 'lazy', 'settings'}
+FLOOR = {'errors', 'lazy', 'settings', 'timing'}
 # What each room may know of the package, besides itself and the floor.
 ARROWS = {
     'errors': set(),
     'lazy': set(),
     'settings': set(),
+    'timing': set(),
     'model': set(),
     'tracking': {'model'},
     'picker': {'tracking'},

@@ -9,6 +9,7 @@ import time
 import traceback
 from typing import Any
 
+from aiatrack_ros.timing import Stopwatch
 import torch
 
 
@@ -55,7 +56,7 @@ class Job:
 
         After the end of the time it is left out, unless it is to be done `always`.
         """
-        begun = time.monotonic()
+        watch = Stopwatch()
         status, detail = 'passed', ''
         self.note(running=name)  # should the process be ended, that is what it was at
         try:
@@ -67,7 +68,7 @@ class Job:
         except Exception as error:  # whatever it is, the next check is made
             status, detail = 'failed', f'{type(error).__name__}: {error}'.strip()
             traceback.print_exc()
-        seconds = round(time.monotonic() - begun, 1)
+        seconds = round(watch.lap(), 1)
         self.say(f'  {status:8} {seconds:5.1f} s  {name}: {detail.splitlines()[0][:200]}')
         checks = self.content.get('checks', [])
         row = {'name': name, 'status': status, 'detail': detail, 'seconds': seconds}

@@ -23,6 +23,7 @@ from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking.engines.cuda_graph import CudaGraphEngine
 from aiatrack_ros.tracking.engines.eager import EagerEngine
+from aiatrack_ros.tracking.engines.hardware import wait_for
 from gpu_job import Job
 from gpu_job import LeftOutError
 import torch
@@ -121,8 +122,7 @@ def _profile(job: Job, tracker: Tracker) -> tuple[str, dict[str, Any], list[tupl
     with torch.profiler.profile(activities=activities) as profile:
         for image in images[5:]:
             tracker.track(image)
-        if job.on_gpu:
-            torch.cuda.synchronize(job.device)
+        wait_for(job.device)
     kind = 'device' if job.on_gpu else 'cpu'
     averages = profile.key_averages()
     text = averages.table(sort_by=f'self_{kind}_time_total', row_limit=LARGEST)

@@ -10,13 +10,14 @@ import shutil
 import signal
 import tempfile
 import threading
-import time
 from typing import Any
 
 from aiatrack_ros.benchmark.scenes import draw_scene
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.plots import figure
 from aiatrack_ros.evaluation.plots import save
+from aiatrack_ros.timing import Stopwatch
+from aiatrack_ros.tracking.engines.hardware import wait_for
 from aiatrack_ros.training.initial_weights import DEFAULT
 from aiatrack_ros.training.loop import SNAPSHOT
 from aiatrack_ros.training.loop import STATE
@@ -134,13 +135,11 @@ def _measure(job: Job, config: TrainConfig, batch: int, output: Path) -> dict[st
     # What bounds it: scenes are drawn beside the steps, on the same device.
     source = SceneSource(config, model_config(config), job.device)
     source.scenes(0, batch)
-    begun = time.monotonic()
+    watch = Stopwatch(lambda: wait_for(job.device))
     for number in range(1, steps + 1):
         source.scenes(number, batch)
-    if job.on_gpu:
-        torch.cuda.synchronize(job.device)
     drawn = steps * batch * (config.sampling.frames - 1)
-    return {**found, 'drawn_per_second': drawn / (time.monotonic() - begun)}
+    return {**found, 'drawn_per_second': drawn / watch.lap()}
 
 
 def _run(job: Job, recipe: TrainConfig, rates: dict[int, float]) -> str:

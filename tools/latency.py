@@ -22,10 +22,10 @@ import json
 from pathlib import Path
 import sys
 import tempfile
-import time
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.timing import milliseconds
 import numpy as np
 from processes import add_tracker_options
 from processes import exit_code
@@ -38,7 +38,7 @@ from processes import stopping
 from processes import tracker_parameters
 from std_srvs.srv import Trigger
 from watcher import Answer
-from watcher import cpu_seconds
+from watcher import ProcessorUse
 from watcher import START_SECONDS
 from watcher import Watcher
 from watcher import watching
@@ -88,10 +88,6 @@ def _sought(answers: Sequence[Answer]) -> list[Answer]:
     return sought
 
 
-def _milliseconds(seconds: Sequence[float], percent: float) -> float:
-    return float(1000 * np.percentile(seconds, percent))
-
-
 def _counts(part: str, sought: Sequence[Answer]) -> list[Figure]:
     first, last = sought[0].status, sought[-1].status
     names = ('received', 'tracked', 'dropped')
@@ -118,24 +114,24 @@ def tracking_figures(answers: Sequence[Answer], rate: float = RATE) -> list[Figu
         Figure(
             part,
             'stamp to track less computing time, median',
-            _milliseconds(overhead, 50),
+            milliseconds(overhead),
             'ms',
             OVERHEAD_MEDIAN_MS,
         ),
         Figure(
             part,
             'stamp to track less computing time, 99th percentile',
-            _milliseconds(overhead, 99),
+            milliseconds(overhead, 99),
             'ms',
             OVERHEAD_P99_MS,
         ),
-        Figure(part, 'stamp to track, median', _milliseconds(whole, 50), 'ms'),
-        Figure(part, 'stamp to track, 99th percentile', _milliseconds(whole, 99), 'ms'),
-        Figure(part, 'stamp to track at a subscriber, median', _milliseconds(heard, 50), 'ms'),
+        Figure(part, 'stamp to track, median', milliseconds(whole), 'ms'),
+        Figure(part, 'stamp to track, 99th percentile', milliseconds(whole, 99), 'ms'),
+        Figure(part, 'stamp to track at a subscriber, median', milliseconds(heard), 'ms'),
         Figure(
-            part, 'stamp to track at a subscriber, 99th percentile', _milliseconds(heard, 99), 'ms'
+            part, 'stamp to track at a subscriber, 99th percentile', milliseconds(heard, 99), 'ms'
         ),
-        Figure(part, 'computing time, median', _milliseconds(compute, 50), 'ms'),
+        Figure(part, 'computing time, median', milliseconds(compute), 'ms'),
         *_counts(part, sought),
     ]
 
@@ -166,11 +162,11 @@ def fast_camera_figures(answers: Sequence[Answer], rate: float) -> list[Figure]:
         ]
     )
     return [
-        Figure(part, 'computing time, median', _milliseconds(compute, 50), 'ms'),
+        Figure(part, 'computing time, median', milliseconds(compute), 'ms'),
         Figure(part, 'one period and two computing times', 1000 * bound, 'ms'),
-        Figure(part, 'stamp to track, median', _milliseconds(whole, 50), 'ms', 1000 * bound),
-        Figure(part, 'stamp to track, 99th percentile', _milliseconds(whole, 99), 'ms'),
-        Figure(part, 'stamp to track, longest', _milliseconds(whole, 100), 'ms'),
+        Figure(part, 'stamp to track, median', milliseconds(whole), 'ms', 1000 * bound),
+        Figure(part, 'stamp to track, 99th percentile', milliseconds(whole, 99), 'ms'),
+        Figure(part, 'stamp to track, longest', milliseconds(whole, 100), 'ms'),
         Figure(part, 'images over that bound of their own', 100 * float(over), '%', LATE_PERCENT),
         *_counts(part, sought),
     ]
@@ -209,11 +205,11 @@ def measure(
     reset = watcher.create_client(Trigger, 'tracker/reset')
     watcher.call(reset, Trigger.Request())
     watcher.watch(SETTLE_SECONDS)
-    before, begin = cpu_seconds(tracker.process.pid), time.monotonic()
+    use = ProcessorUse(tracker.process.pid)
     watcher.watch(seconds)
     if watcher.newest.state != TrackerStatus.IDLE:
         raise ProcessError('the tracker was not idle')
-    figures += idle_figures(cpu_seconds(tracker.process.pid) - before, time.monotonic() - begin)
+    figures += idle_figures(*use.read())
 
     parts.remove(camera)
     stop_well(camera)

@@ -21,15 +21,14 @@ from pathlib import Path
 import subprocess
 import sys
 import tempfile
-import time
 from typing import TextIO
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.timing import milliseconds
 import aiohttp
 from latency import Figure
 from latency import SETTLE_SECONDS
 from latency import table
-import numpy as np
 from processes import add_tracker_options
 from processes import exit_code
 from processes import Part
@@ -41,7 +40,7 @@ from processes import tracker_parameters
 from try_picker import ADDRESS
 from try_picker import said
 from watcher import Answer
-from watcher import cpu_seconds
+from watcher import ProcessorUse
 from watcher import START_SECONDS
 from watcher import Watcher
 from watcher import watching
@@ -75,12 +74,12 @@ async def view(address: str) -> None:
 def overhead(answers: Sequence[Answer]) -> float:
     """Return what the tracker's node adds to computing, median, in milliseconds."""
     times = [answer.status.latency - answer.status.compute_time for answer in answers]
-    return float(1000 * np.median(times))
+    return milliseconds(times)
 
 
 def whole(answers: Sequence[Answer]) -> float:
     """Return the time from stamp to track, median, in milliseconds."""
-    return float(1000 * np.median([answer.status.latency for answer in answers]))
+    return milliseconds([answer.status.latency for answer in answers])
 
 
 def figures(
@@ -126,10 +125,10 @@ def measure(watcher: Watcher, picker: Part, address: str, seconds: float) -> lis
     def pass_by() -> tuple[list[Answer], float]:
         watcher.watch(SETTLE_SECONDS)
         watcher.answers.clear()
-        before, begin = cpu_seconds(picker.process.pid), time.monotonic()
+        use = ProcessorUse(picker.process.pid)
         watcher.watch(seconds)
-        used = cpu_seconds(picker.process.pid) - before
-        return list(watcher.answers), used * seconds / (time.monotonic() - begin)
+        used, passed = use.read()
+        return list(watcher.answers), used * seconds / passed
 
     alone = pass_by()
     command = [sys.executable, __file__, VIEWER, address]

@@ -40,7 +40,7 @@ from processes import tracker_parameters
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
-from watcher import cpu_seconds
+from watcher import ProcessorUse
 from watcher import START_SECONDS
 from watcher import Watcher
 from watcher import watching
@@ -221,7 +221,7 @@ def observe(
     soak = Soak(watcher)
     watcher.expect(lambda: watcher.newest, 'a word of the tracker', START_SECONDS)
     soak.point()
-    begin, cpu = time.monotonic(), cpu_seconds(pid)
+    begin, use = time.monotonic(), ProcessorUse(pid)
     samples = [look(pid, begin)]
     pause = min(SAMPLE_SECONDS, seconds / 10)
     event = min(EVENT_SECONDS, seconds / 5)
@@ -239,7 +239,7 @@ def observe(
             soak.next_event()
             next_event += event
     status: TrackerStatus = watcher.newest
-    used = 100 * (cpu_seconds(pid) - cpu) / samples[-1].time
+    used, passed = use.read()
     return samples, Tally(
         status.frames_received,
         status.frames_tracked,
@@ -247,7 +247,7 @@ def observe(
         lost / RATE,
         soak.targets,
         soak.changes,
-        used,
+        100 * used / passed,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import messages
 from aiatrack_ros.srv import SetTarget
+from aiatrack_ros.timing import Stopwatch
 from processes import check
 from processes import Part
 from processes import ProcessError
@@ -122,6 +123,19 @@ def watching(parts: list[Part]) -> Iterator[Watcher]:
     finally:
         watcher.destroy_node()
         rclpy.shutdown(context=context)
+
+
+class ProcessorUse:
+    """The processor time that a process uses from when this is made."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._before = cpu_seconds(pid)
+        self._watch = Stopwatch()
+
+    def read(self) -> tuple[float, float]:
+        """Return the seconds of one core that were used, and those that have passed."""
+        return cpu_seconds(self._pid) - self._before, self._watch.lap()
 
 
 def cpu_seconds(pid: int) -> float:

@@ -7,9 +7,9 @@ from pathlib import Path
 import platform
 import re
 import statistics
-import time
 from typing import Any
 
+from aiatrack_ros.timing import Stopwatch
 import cv2
 
 # Libraries by their names on PyPI; one that is not installed is left out.
@@ -72,10 +72,10 @@ def matmul_rate(device: Any, precision: str) -> float:
     """
     # Imported here, so that a command which only asks for names need not wait for it.
     from aiatrack_ros.tracking.engines.hardware import DTYPES
+    from aiatrack_ros.tracking.engines.hardware import wait_for
     import torch
 
     side = _MATRIX_SIDE[device.type]
-    on_gpu = device.type == 'cuda'
     with torch.inference_mode():
         generator = torch.Generator(device).manual_seed(0)
         left, right = (
@@ -85,15 +85,12 @@ def matmul_rate(device: Any, precision: str) -> float:
         out = torch.empty_like(left)
         times: list[float] = []
         torch.mm(left, right, out=out)
+        watch = Stopwatch(lambda: wait_for(device))
         while len(times) < _PRODUCTS or sum(times) < _PRODUCT_SECONDS:
-            if on_gpu:
-                torch.cuda.synchronize(device)
-            start = time.perf_counter()
+            watch.restart()
             torch.mm(left, right, out=out)
-            if on_gpu:
-                torch.cuda.synchronize(device)
-            times.append(time.perf_counter() - start)
-    if on_gpu:  # torch would keep the memory of the matrices
+            times.append(watch.lap())
+    if device.type == 'cuda':  # torch would keep the memory of the matrices
         del left, right, out
         torch.cuda.empty_cache()
     return 2 * side**3 / statistics.median(times) / 1e9

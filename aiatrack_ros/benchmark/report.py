@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiatrack_ros.evaluation.report import table
+from aiatrack_ros.timing import milliseconds
 import numpy as np
 
 Row = Mapping[str, Any]  # one entry of `rows` in the JSON file
@@ -27,12 +28,9 @@ _INNER = ('upload', 'backbone', 'encoder', 'decoder', 'heads', 'graph', 'readbac
 
 def summarise(seconds: Sequence[float]) -> dict[str, float]:
     """Return mean, median, 95th and 99th percentile, in ms."""
-    p50, p95, p99 = np.percentile(seconds, (50, 95, 99)) * 1000
     return {
         'mean_ms': float(np.mean(seconds)) * 1000,
-        'p50_ms': float(p50),
-        'p95_ms': float(p95),
-        'p99_ms': float(p99),
+        **{f'p{percent}_ms': milliseconds(seconds, percent) for percent in (50, 95, 99)},
     }
 
 
@@ -51,10 +49,9 @@ def row_figures(
         gmac: 1e9 multiply-adds of a frame, None if not known.
     """
     figures = summarise(times['total'])
-    medians = {name: 1000 * float(np.median(times[name])) for name in OUTER if name in times}
+    medians = {name: milliseconds(times[name]) for name in OUTER if name in times}
     stages = {
-        name: 1000 * float(np.median(engine_stages[name]))
-        for name in sorted(engine_stages, key=_stage_order)
+        name: milliseconds(engine_stages[name]) for name in sorted(engine_stages, key=_stage_order)
     }
     rate = gflops = None
     if gmac and 'network' in medians:
@@ -62,7 +59,7 @@ def row_figures(
     if matmul:
         rate = float(np.median(matmul))
     return {
-        'init_ms': 1000 * float(np.median(times['init'])),
+        'init_ms': milliseconds(times['init']),
         **figures,
         'fps': 1000 / figures['mean_ms'],
         'frames': len(times['total']),

@@ -13,6 +13,7 @@ from aiatrack_ros.datasets.sequences import Sequence
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation.metrics import score_sequence
 from aiatrack_ros.evaluation.metrics import SequenceScores
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.tracking.target_state import State
 import numpy as np
 from tqdm import tqdm
@@ -85,7 +86,7 @@ def track_sequence(
             progress()
             continue
         image = sequence.image(index)
-        start = clock()
+        watch = Stopwatch(clock=clock)
         if index == 0:
             x, y, w, h = map(float, sequence.truth[0])
             box = (x, y, w, h)
@@ -96,7 +97,7 @@ def track_sequence(
             boxes[index] = result.box
             scores[index] = getattr(result, 'score', np.nan)
             lost[index] = getattr(result, 'state', None) is State.LOST
-        times[index] = clock() - start
+        times[index] = watch.lap()
         seen[index] = True
         busy_until = arrival + times[index]
         progress()

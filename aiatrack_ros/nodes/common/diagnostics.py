@@ -7,10 +7,10 @@ diagnostic_updater does the like, but is not in every installation; the message 
 
 from collections import deque
 import math
-import statistics
 import threading
 import time
 
+from aiatrack_ros.timing import milliseconds
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
@@ -185,5 +185,5 @@ def _forget_before(times: deque[float], now: float) -> None:
 def _milliseconds(values: list[float]) -> str:
     known = [value for value in values if not math.isnan(value)]
     if known:
-        return f'{1000 * statistics.median(known):.1f}'
+        return f'{milliseconds(known):.1f}'
     return 'unknown' if values else 'none'

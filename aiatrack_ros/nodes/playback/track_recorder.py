@@ -19,9 +19,9 @@ from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.playback.stamp_pairing import Pair
 from aiatrack_ros.nodes.playback.stamp_pairing import StampPairing
+from aiatrack_ros.timing import milliseconds
 from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.video import VideoWriter
-import numpy as np
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -92,7 +92,7 @@ class Summary:
 
 
 def _milliseconds(seconds: list[float], percent: float) -> str:
-    return f'{1000 * np.percentile(seconds, percent):.0f} ms' if seconds else 'none'
+    return f'{milliseconds(seconds, percent):.0f} ms' if seconds else 'none'
 
 
 class TrackRecorder(Node):

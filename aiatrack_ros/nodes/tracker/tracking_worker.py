@@ -18,6 +18,7 @@ from aiatrack_ros.nodes.common.frame_buffer import Frame
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.images import ImageDecoder
 from aiatrack_ros.nodes.common.messages import seconds_text
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import TrackResult
@@ -283,9 +284,9 @@ class TrackingWorker:
 
     def _initialize(self, frame: Frame, target: Target) -> None:
         picture = self._decoder.decode(frame.message)
-        begin = time.perf_counter()
+        watch = Stopwatch()
         self._tracker.initialize(picture, target.box)
-        self._duration = time.perf_counter() - begin
+        self._duration = watch.lap()
         self._target = target
         self._shape = picture.shape
         if frame.sequence > self._published:
@@ -326,7 +327,7 @@ class TrackingWorker:
             self._emit(Outcome(frame))
 
     def _track(self, frame: Frame, target: Target) -> Outcome:
-        begin = time.perf_counter()
+        watch = Stopwatch()
         picture = self._decoder.decode(frame.message)
         if picture.shape != self._shape:
             (height, width), (old_height, old_width) = picture.shape[:2], self._shape[:2]
@@ -339,7 +340,7 @@ class TrackingWorker:
             self._forget_target()
             return Outcome(frame, picture=picture)
         result = self._tracker.track(picture)
-        self._duration = time.perf_counter() - begin
+        self._duration = watch.lap()
         return Outcome(frame, target, result, picture, self._tracker.memory_fill)
 
     def _fail(self, error: Exception) -> None:

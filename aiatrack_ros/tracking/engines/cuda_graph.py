@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import threading
-import time
 from typing import Any
 
 from aiatrack_ros.errors import DeviceError
@@ -26,6 +25,7 @@ from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.compiled_graphs import PerCount
@@ -40,6 +40,7 @@ from aiatrack_ros.tracking.engines.frame_function import ReferenceFunction
 from aiatrack_ros.tracking.engines.hardware import compute_exactly
 from aiatrack_ros.tracking.engines.hardware import computing
 from aiatrack_ros.tracking.engines.hardware import DTYPES
+from aiatrack_ros.tracking.engines.hardware import wait_for
 from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
 from numpy.typing import NDArray
@@ -285,24 +286,15 @@ class CudaGraphEngine:
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of upload, graph and readback of one ``find``, each waited for."""
         frame = self._frames.get(short.number, self._capture)
-        marks = []
-
-        def mark(stage: str) -> None:
-            if self._device.type == 'cuda':
-                torch.cuda.synchronize(self._device)
-            marks.append((stage, time.perf_counter()))
-
         with self._computing():
-            mark('start')
+            watch = Stopwatch(lambda: wait_for(self._device))
             self._fill(frame, crop, long, short)
-            mark('upload')
+            watch.lap('upload')
             frame.run()
-            mark('graph')
+            watch.lap('graph')
             frame.read()
-            mark('readback')
-        return {
-            stage: end - start for (_, start), (stage, end) in zip(marks, marks[1:], strict=False)
-        }
+            watch.lap('readback')
+        return watch.laps
 
 
 def _fill_with_noise(inputs: FrameInputs) -> None:

@@ -2,13 +2,13 @@
 """The network in eager torch: the meaning of all other engines."""
 
 import contextlib
-import time
 
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.inference import for_inference
 from aiatrack_ros.model.network import AiATrack
 from aiatrack_ros.model.network import Reference
 from aiatrack_ros.model.transformer import Position
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.engine import Found
@@ -16,6 +16,7 @@ from aiatrack_ros.tracking.engines.hardware import compute_exactly
 from aiatrack_ros.tracking.engines.hardware import computing
 from aiatrack_ros.tracking.engines.hardware import cpu_text
 from aiatrack_ros.tracking.engines.hardware import DTYPES
+from aiatrack_ros.tracking.engines.hardware import wait_for
 from aiatrack_ros.tracking.engines.position_cache import Positions
 import numpy as np
 from numpy.typing import NDArray
@@ -79,31 +80,23 @@ class EagerEngine:
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
         """Return the seconds of each stage of one ``find``, each waited for."""
-        network, marks = self._network, []
-
-        def mark(stage: str) -> None:
-            if self._device.type == 'cuda':
-                torch.cuda.synchronize(self._device)
-            marks.append((stage, time.perf_counter()))
-
+        network = self._network
         with self._computing():
-            mark('start')
+            watch = Stopwatch(lambda: wait_for(self._device))
             images, position = self._images(crop), self._positions.of(crop)
-            mark('upload')
+            watch.lap('upload')
             features, lateral = network.extract(images)
-            mark('backbone')
+            watch.lap('backbone')
             memory = network.encode(features, position)
-            mark('encoder')
+            watch.lap('encoder')
             decoded = network.decode(memory, long, short)
-            mark('decoder')
+            watch.lap('decoder')
             boxes = network.locate(decoded, lateral).boxes
             iou = network.iou_head(decoded, boxes[:, None])
-            mark('heads')
+            watch.lap('heads')
             torch.cat((boxes.flatten(), iou.flatten())).tolist()
-            mark('readback')
-        return {
-            stage: end - start for (_, start), (stage, end) in zip(marks, marks[1:], strict=False)
-        }
+            watch.lap('readback')
+        return watch.laps
 
 
 def refer(

@@ -65,6 +65,12 @@ def compute_exactly() -> None:
     products.allow_bf16_reduced_precision_reduction = False
 
 
+def wait_for(device: torch.device) -> None:
+    """Wait until a GPU has done all that it was given; a CPU has done it already."""
+    if device.type == 'cuda':
+        torch.cuda.synchronize(device)
+
+
 def give_memory_back() -> None:
     """Give what was freed back to the system, where the C library can be told to (glibc)."""
     if platform.libc_ver()[0] == 'glibc':
