@@ -15,6 +15,7 @@ from aiatrack_ros.benchmark.machine import matmul_rate
 from aiatrack_ros.benchmark.machine import native_on_cpu
 from aiatrack_ros.benchmark.scenes import Scene
 from aiatrack_ros.benchmark.scenes import texture
+from aiatrack_ros.benchmark.stages import stage_times
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.evaluation.one_pass import Evaluated
 from aiatrack_ros.evaluation.peers import find_peers
@@ -25,6 +26,7 @@ from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.model.checkpoint import variant
 from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.crop import crop_region
@@ -110,17 +112,17 @@ class LedEngine:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self.truth: Box | None = None  # x, y, w, h in pixels; None leaves the lead to the network
         self.last: tuple[Crop, References, References] | None = None  # what ``find`` got
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
+        return getattr(self.engine, name)
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
         """Find the target at the full cost, but return the true box where it is known."""
         self.last = (crop, long, short)
-        found = self._engine.find(crop, long, short)
+        found = self.engine.find(crop, long, short)
         return found if self.truth is None else found._replace(box=crop.to_crop(self.truth))
 
 
@@ -142,23 +144,22 @@ class SceneBench:
     def _step(self, scene: Scene) -> dict[str, float]:
         """Track the next frame; return the seconds it took, with those of its parts."""
         self._at += 1
-        start = time.perf_counter()
+        watch = Stopwatch()
         image = scene.image(self._at)
-        decoded = time.perf_counter()
+        watch.lap('decode')
         self._lead(scene, self._at)
-        begun = time.perf_counter()
+        watch.restart()
         result = cast(Evaluated, self._tracker).track(image)
-        total = time.perf_counter() - begun
-        parts = getattr(result, 'times', {})
-        return {**parts, 'total': total, 'decode': decoded - start}
+        watch.lap('total')
+        return {**getattr(result, 'times', {}), **watch.laps}
 
     def _show(self, scene_index: int, frames: int, seconds: float) -> Samples:
         scene, samples = self._scenes[scene_index], Samples()
         self._tracker = None  # its memory goes before that of the next is made
         self._tracker, self._at, image = self._fresh(), 0, scene.image(0)
-        start = time.perf_counter()
+        watch = Stopwatch()
         self._tracker.initialize(image, scene.boxes[0])
-        samples.add(init=time.perf_counter() - start)
+        samples.add(init=watch.lap())
         for _ in range(WARM_UPS):
             self._step(scene)
         end = time.perf_counter() + seconds
@@ -192,13 +193,13 @@ class TrackerBench(SceneBench):
             raise DeviceError(f"precision '{precision}' is not native to this CPU")
         network, self._weights = _network(configuration.model, checkpoint)
         self._has_weights = self._weights != 'seeded'
-        start = time.perf_counter()
+        watch = Stopwatch()
         engine = create_engine(
             network, configuration.engine, device, precision, configuration.threads
         )
         self._led = LedEngine(engine)
         self._led.prepare(SETTINGS.short_term_memory_size)
-        self._start_seconds = time.perf_counter() - start
+        self._start_seconds = watch.lap()
         self._peak = _PeakMemory(self._device if configuration.engine in _IN_TORCH else None)
 
     def facts(self) -> dict[str, Any]:
@@ -247,7 +248,7 @@ class TrackerBench(SceneBench):
             return  # nothing was tracked
         end = time.perf_counter() + _STAGE_SECONDS
         for _ in range(_STAGE_REPETITIONS):
-            for name, value in self._led.stage_times(*self._led.last).items():
+            for name, value in stage_times(self._led.engine, *self._led.last).items():
                 samples.stages.setdefault(name, []).append(value)
             if time.perf_counter() > end:
                 break
@@ -336,7 +337,7 @@ def _crop_times(frame: np.ndarray, side: float, config: Any) -> Iterable[float]:
     height, width = frame.shape[:2]
     for number in range(_CROP_REPETITIONS + 1):
         box = ((width - side) / 2 + 3 * number, (height - side) / 2 - 2 * number, side, side)
-        start = time.perf_counter()
+        watch = Stopwatch()
         crop_region(frame, box, config.search_factor, config.crop_size)
         if number:  # the first product warms up and is not counted
-            yield time.perf_counter() - start
+            yield watch.lap()

@@ -67,9 +67,6 @@ class Engine(Protocol):
         identity head.
         """
 
-    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
-        """Return the seconds of each stage of one ``find``; empty where that can't be told."""
-
 
 Maker = Callable[[AiATrack, torch.device, str, int], Engine]
 

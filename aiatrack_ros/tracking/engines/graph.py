@@ -100,8 +100,3 @@ class GraphEngine:
         """Describe what is in a box, in [0, 1] of the crop."""
         images = self._network.preprocess(torch.from_numpy(crop.pixels)[None])
         return identify(self._network, images, box)
-
-    def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
-        """Return nothing: the graph runs as a whole."""
-        del crop, long, short
-        return {}

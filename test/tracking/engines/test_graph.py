@@ -41,7 +41,6 @@ def test_inputs_are_crop_position_and_references() -> None:
     assert inputs['short_values'].shape == (1, 2, 2 * 196, 64)
     np.testing.assert_allclose(found.box, (0.1, 0.2, 0.4, 0.2), atol=1e-6)
     assert found.memory.shape == (1, 196, 128)
-    assert engine.stage_times(crop, reference.long, reference.short) == {}
 
 
 def test_position_tells_of_padding() -> None:
