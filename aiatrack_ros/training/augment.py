@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+from aiatrack_ros.settings import CheckedSettings
+from aiatrack_ros.settings import setting
 import numpy as np
 from numpy.typing import NDArray
 import torch
@@ -15,19 +17,19 @@ GREY = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
-class AugmentConfig:
+class AugmentConfig(CheckedSettings):
     """How the look of crops varies. Shares are probabilities, sigmas those of normal laws."""
 
-    grey: float = 0.07
+    grey: float = setting(0.07, 0, 1)
     # Logarithms of brightness and contrast: what a scene has, and what each of its crops adds.
-    scene_light: float = 0.18
-    crop_light: float = 0.08
-    tint: float = 0.06
+    scene_light: float = setting(0.18, 0)
+    crop_light: float = setting(0.08, 0)
+    tint: float = setting(0.06, 0)
     # Scenes drawn at a lower resolution, as of small targets.
-    coarse: float = 0.5
-    blur: float = 0.2
-    noise: float = 0.3
-    noise_sigma: float = 8.0  # grey levels, the largest
+    coarse: float = setting(0.5, 0, 1)
+    blur: float = setting(0.2, 0, 1)
+    noise: float = setting(0.3, 0, 1)
+    noise_sigma: float = setting(8.0, 0)  # grey levels, the largest
 
 
 @dataclass

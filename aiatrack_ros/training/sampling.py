@@ -11,6 +11,8 @@ everywhere.
 from dataclasses import dataclass
 from dataclasses import field
 
+from aiatrack_ros.settings import CheckedSettings
+from aiatrack_ros.settings import setting
 from aiatrack_ros.training.picture_bank import Bank
 from aiatrack_ros.training.picture_bank import Group
 import numpy as np
@@ -23,36 +25,36 @@ OTHERS = 3  # boxes of others that are told of a crop: two distractors and an oc
 
 
 @dataclass(frozen=True)
-class SamplingConfig:
+class SamplingConfig(CheckedSettings):
     """How scenes vary. Shares are probabilities; sigmas are of normal distributions."""
 
     # Crops per scene: the initial reference and jittered ones. (The paper: three.)
-    frames: int = 4
+    frames: int = setting(4, 2)
     # Jitter of the box that a crop is cut around: logarithm of its size, and its centre in units
     # of the target's size. In `wide` of the crops the centre is uniform within +-reach instead.
-    scale_jitter: float = 0.2
-    centre_jitter: float = 0.35
-    wide: float = 0.35
-    reach: float = 1.5
+    scale_jitter: float = setting(0.2, 0)
+    centre_jitter: float = setting(0.35, 0)
+    wide: float = setting(0.35, 0, 1)
+    reach: float = setting(1.5, 0)
     # Composited scenes: others beside the target, something before it, black beyond the picture's
     # border (else the background is mirrored).
-    distractors: float = 0.5
-    occluders: float = 0.25
-    borders: float = 0.3
+    distractors: float = setting(0.5, 0, 1)
+    occluders: float = setting(0.25, 0, 1)
+    borders: float = setting(0.3, 0, 1)
     # Of these others, those of the target's kind; and of all distractors, those that change their
     # place beside the target from crop to crop, as people do, and do not stay where they were.
-    alike: float = 0.75
-    roaming: float = 0.65
+    alike: float = setting(0.75, 0, 1)
+    roaming: float = setting(0.65, 0, 1)
     # Scenes in which one crop is without the target, and of such crops those in which another of
     # its kind stands in its place: another target of the same film, or one that is pasted there.
-    absent: float = 0.35
-    impostors: float = 0.7
+    absent: float = setting(0.35, 0, 1)
+    impostors: float = setting(0.7, 0, 1)
     # Frames of a video are drawn at most this many stored frames apart, but for the first.
-    gap: int = 10
-    flips: float = 0.5
+    gap: int = setting(10, 0)
+    flips: float = setting(0.5, 0, 1)
     # Targets whose box is a part of the object, or wider than it, the same in all crops: who
     # points at a head must not get the whole person.
-    parts: float = 0.0
+    parts: float = setting(0.0, 0, 1)
 
 
 @dataclass

@@ -142,9 +142,15 @@ def test_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown key 'inner'"):
         model_config(load_config(write_run(tmp_path, changes={'inner': 'none'})))
     for changes, reason in (
-        ({'inner_self': 'atention'}, "changes: inner_self: 'atention' is not one of attention"),
-        ({'heads': 'two'}, "changes: heads: expected int, not 'two'"),
-        ({'corner_channels': [64, 32]}, 'changes: corner_channels: expected 4 values, not 2'),
+        (
+            {'inner_self': 'atention'},
+            "changes: inner_self is 'atention'; it must be one of attention",
+        ),
+        ({'heads': 'two'}, "changes: heads is 'two'; it must be a whole number"),
+        (
+            {'corner_channels': [64, 32]},
+            r'changes: corner_channels is \(64, 32\); it must have 4 items',
+        ),
     ):
         with pytest.raises(InputError, match=reason):
             model_config(load_config(write_run(tmp_path, changes=changes)))

@@ -190,6 +190,6 @@ def test_a_trained_ablation_is_what_its_file_says(tmp_path: Path) -> None:
     write()
     assert load_network('aiatrack_lite', str(path)).config == changed
     write(inner_self='atention')
-    assert "inner_self: 'atention' is not one of attention, " in refused(path)
+    assert "inner_self is 'atention'; it must be one of attention, " in refused(path)
     write(wings=2)
     assert 'a network that this program does not know' in refused(path)

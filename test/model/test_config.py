@@ -47,5 +47,23 @@ def test_r50_is_the_published_size() -> None:
 
 
 def test_a_choice_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="region_cue: 'maks' is not one of embedding, extent"):
+    with pytest.raises(
+        ValueError, match="region_cue is 'maks'; it must be one of embedding, extent"
+    ):
         dataclasses.replace(VARIANTS['aiatrack_lite'], region_cue='maks')
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        ({'crop_size': 225}, 'crop_size is 225; it must be a multiple of the stride, 16'),
+        ({'heads': 3}, 'channels is 128; it must be a multiple of heads, 3'),
+        ({'heads': 0}, 'heads is 0; it must be at least 1'),
+        ({'search_factor': 0.5}, r'search_factor is 0.5; it must be in \[1, 10\]'),
+        ({'corner_channels': (64, 32)}, 'it must have 4 items'),
+        ({'corner_channels': (64, 32, 32, -1)}, r'corner_channels\[3\] is -1'),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(changes: dict, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        dataclasses.replace(VARIANTS['aiatrack_lite'], **changes)
