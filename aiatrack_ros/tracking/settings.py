@@ -1,15 +1,44 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What may change between two frames: the settings of the online loop."""
+"""What a tracker is made with, and what may change between two frames."""
 
 from dataclasses import dataclass
 
+from aiatrack_ros.model.config import VARIANTS
 from aiatrack_ros.settings import CheckedSettings
 from aiatrack_ros.settings import setting
+from aiatrack_ros.settings import text_setting
 
 # The types of numbers that the network can multiply in.
 PRECISIONS = ('fp32', 'fp16', 'bf16')
 # Names of what can run the network; 'auto' is the fastest that is installed.
 ENGINES = ('auto', 'cuda_graph', 'openvino', 'onnxruntime', 'eager')
+
+
+@dataclass(frozen=True)
+class NetworkSettings(CheckedSettings):
+    """Which network runs, with which weights, and on what; the arguments of ``create_tracker``.
+
+    The command line and the node make their options and parameters from the fields, as of
+    TrackerSettings.
+
+    Raises:
+        ValueError: A value is not allowed; the text names the setting.
+    """
+
+    model: str = text_setting('aiatrack_lite', 'variant of the network', VARIANTS)
+    checkpoint: str = text_setting(
+        '', 'weights file, .safetensors or .pth; empty for the weights that come with the model'
+    )
+    device: str = text_setting(
+        'auto',
+        'auto, cpu, cuda or cuda:N, where the network runs',
+        pattern=r'auto|cpu|cuda(:\d+)?',
+    )
+    precision: str = text_setting('auto', 'arithmetic of the network', ('auto', *PRECISIONS))
+    threads: int = setting(0, 0, 256, 'CPU threads of the network; 0 chooses')
+    engine: str = text_setting(
+        'auto', 'what runs the network; auto is the fastest that is installed', ENGINES
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ ends (tracks, images, the node itself), the last command is a stop.
 
 from collections.abc import Callable
 from collections.abc import Sequence
-import dataclasses
 import functools
 import math
 import os
@@ -26,7 +25,9 @@ from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.managed_node import AUTOSTART
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import mirrored
 from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.parameters import settings_of
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import reason
 from aiatrack_ros.nodes.common.surviving import surviving
@@ -47,13 +48,11 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from geometry_msgs.msg import Twist
 from geometry_msgs.msg import TwistStamped
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
-from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
@@ -108,10 +107,7 @@ FOLLOW_NODE = (
         pattern=r'[A-Za-z0-9_/.-]*',
         read_only=True,
     ),
-    *(
-        Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
-        for field in dataclasses.fields(FollowSettings)
-    ),
+    *mirrored(FollowSettings),
 )
 
 
@@ -146,8 +142,7 @@ class FollowNode(ReleasingNode):
         self._moving = False  # by the last command
         self._heard = 0.0  # when the last tracks came, in simulated time
         declare(self, FOLLOW_NODE)
-        self._follower = Follower(self._read_settings())
-        self.add_on_set_parameters_callback(self._validate)
+        self._follower = Follower(settings_of(self, FollowSettings))
 
     # --- lifecycle ---
 
@@ -213,26 +208,6 @@ class FollowNode(ReleasingNode):
             self.destroy_lifecycle_publisher(publisher)
         self._outputs = []
 
-    # --- parameters ---
-
-    def _read_settings(self, changes: list[Parameter] | None = None) -> FollowSettings:
-        values = {
-            field.name: self.get_parameter(field.name).value
-            for field in dataclasses.fields(FollowSettings)
-        }
-        for change in changes or ():
-            if change.name in values:
-                values[change.name] = change.value
-        return FollowSettings(**values)
-
-    def _validate(self, changes: list[Parameter]) -> SetParametersResult:
-        """Refuse what is out of range; rclpy's own ranges let NaN pass."""
-        try:
-            self._read_settings(changes)
-        except ValueError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
-
     # --- inputs ---
 
     def _ask_for_latched(self) -> None:
@@ -279,7 +254,7 @@ class FollowNode(ReleasingNode):
 
     def _on_tracks(self, message: Detection2DArray) -> None:
         self._heard = self._ros_now()
-        self._follower.settings = self._read_settings()
+        self._follower.settings = settings_of(self, FollowSettings)
         time = messages.nanoseconds(message.header.stamp) / 1e9
         complaint = self._timing.hear(time, self._now(), self._follower.settings.stop_after)
         if complaint:  # says that the robot stands, so it does

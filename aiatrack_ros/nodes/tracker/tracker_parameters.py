@@ -3,63 +3,26 @@
 
 from collections.abc import Callable
 from collections.abc import Sequence
-import dataclasses
 from typing import Any
 
 from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
 from aiatrack_ros.nodes.common.managed_node import AUTOSTART
 from aiatrack_ros.nodes.common.parameters import declare
+from aiatrack_ros.nodes.common.parameters import mirrored
 from aiatrack_ros.nodes.common.parameters import Setting
-from aiatrack_ros.tracking import ENGINES
-from aiatrack_ros.tracking import PRECISIONS
+from aiatrack_ros.nodes.common.parameters import settings_of
 from aiatrack_ros.tracking import TrackerSettings
-from aiatrack_ros.tracking import VARIANTS
-from rcl_interfaces.msg import SetParametersResult
+from aiatrack_ros.tracking.settings import NetworkSettings
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-_ONLINE_LOOP = dataclasses.fields(TrackerSettings)
-
 TRACKER_NODE = (
     AUTOSTART,
-    Setting(
-        'model', 'aiatrack_lite', 'variant of the network', choices=tuple(VARIANTS), read_only=True
-    ),
-    Setting(
-        'checkpoint',
-        '',
-        'weights file, .safetensors or .pth; empty for the weights that come with the model',
-        read_only=True,
-    ),
-    Setting(
-        'device',
-        'auto',
-        'auto, cpu, cuda or cuda:N, where the network runs',
-        pattern=r'auto|cpu|cuda(:\d+)?',
-        read_only=True,
-    ),
-    Setting(
-        'precision',
-        'auto',
-        'arithmetic of the network',
-        choices=('auto', *PRECISIONS),
-        read_only=True,
-    ),
-    Setting('threads', 0, 'CPU threads of the network; 0 chooses', (0, 256), read_only=True),
-    Setting(
-        'engine',
-        'auto',
-        'what runs the network; auto is the fastest that is installed',
-        choices=ENGINES,
-        read_only=True,
-    ),
+    *mirrored(NetworkSettings, read_only=True),
     IMAGE_TRANSPORT,
-    *(
-        Setting(field.name, field.default, field.metadata['help'], field.metadata['range'])
-        for field in _ONLINE_LOOP
-    ),
+    *mirrored(TrackerSettings),
     Setting(
         'frame_buffer_seconds',
         1.0,
@@ -94,12 +57,8 @@ class TrackerParameters:
     def __init__(self, node: Node, apply: Callable[[], None]) -> None:
         self._node = node
         self._apply = apply
-        self._rows = {setting.name: setting for setting in TRACKER_NODE}
-        declare(node, TRACKER_NODE)
-        self.tracker_settings()
-        self.levels()
-        node.add_on_set_parameters_callback(self._validate)
         self._has_post_set = hasattr(node, 'add_post_set_parameters_callback')
+        declare(node, TRACKER_NODE, self._check)
         if self._has_post_set:
             node.add_post_set_parameters_callback(lambda _: apply())
 
@@ -108,9 +67,7 @@ class TrackerParameters:
 
     def tracker_settings(self, changes: Sequence[Parameter] = ()) -> TrackerSettings:
         """Return the settings of the online loop, with `changes` if there are any."""
-        values = {field.name: self[field.name] for field in _ONLINE_LOOP}
-        values.update({change.name: change.value for change in changes if change.name in values})
-        return TrackerSettings(**values)
+        return settings_of(self._node, TrackerSettings, changes)
 
     def levels(self, changes: Sequence[Parameter] = ()) -> tuple[float, float]:
         """Return what is black and what is white; raise ValueError where that cannot be."""
@@ -122,20 +79,12 @@ class TrackerParameters:
             )
         return black, white
 
-    def _validate(self, changes: list[Parameter]) -> SetParametersResult:
-        for change in changes:
-            row = self._rows.get(change.name)
-            complaint = row.complaint(change.value) if row else ''
-            if complaint:
-                return SetParametersResult(successful=False, reason=complaint)
-        try:
-            self.tracker_settings(changes)
-            self.levels(changes)
-        except ValueError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        if not self._has_post_set:
+    def _check(self, changes: Sequence[Parameter]) -> None:
+        """Raise ValueError for values that do not go together."""
+        self.tracker_settings(changes)
+        self.levels(changes)
+        if changes and not self._has_post_set:
             self._apply_soon()
-        return SetParametersResult(successful=True)
 
     def _apply_soon(self) -> None:
         """Apply once the callback has returned and the values are in place."""
