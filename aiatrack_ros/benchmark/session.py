@@ -20,12 +20,16 @@ from aiatrack_ros.benchmark.scenes import Scene
 from aiatrack_ros.benchmark.worker_process import Worker
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.settings import CheckedSettings
+from aiatrack_ros.settings import POSITIVE
+from aiatrack_ros.settings import setting
+from aiatrack_ros.settings import within
 
 Progress = Callable[[str, int], Any]  # takes what comes next, and how many steps were done
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(CheckedSettings):
     """What to measure, and how long.
 
     Attributes:
@@ -38,6 +42,9 @@ class Plan:
         frames: At most, for each row over all rounds.
         seconds: At most, likewise; three frames a round are always measured.
         rounds: Times that all rows are gone through, so that a slow minute hits all of them.
+
+    Raises:
+        ValueError: A number is out of its range; the text names it.
     """
 
     configurations: tuple[Configuration, ...]
@@ -47,10 +54,19 @@ class Plan:
     checkpoint: str = ''
     peers: tuple[Configuration, ...] = ()
     peer_folder: Path = Path()
-    load: int | None = None
-    frames: int = 200
-    seconds: float = 4.0
-    rounds: int = 3
+    load: int | None = field(
+        default=None,
+        metadata=within(
+            0,
+            help_text='measure every configuration with N busy processes beside it too; default: '
+            '1, beside the main one only',
+        ),
+    )
+    frames: int = setting(200, 1, help_text='of each row')
+    seconds: float = setting(
+        3.0, POSITIVE, help_text='at most this long for each row, if that comes first'
+    )
+    rounds: int = setting(3, 1, help_text='in how many turns the frames of a row are shown')
 
 
 @dataclass

@@ -4,6 +4,7 @@
 import argparse
 from collections.abc import Collection
 from collections.abc import Mapping
+import dataclasses
 from pathlib import Path
 import re
 from typing import Any
@@ -19,12 +20,15 @@ from aiatrack_ros.benchmark.scenes import video_scene
 from aiatrack_ros.benchmark.session import measure
 from aiatrack_ros.benchmark.session import Plan
 from aiatrack_ros.benchmark.session import steps
+from aiatrack_ros.commands.options import add_setting_arguments
+from aiatrack_ros.commands.options import settings_from_arguments
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation import report
 from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.model.config import VARIANTS
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.settings import ENGINES
+from aiatrack_ros.tracking.settings import NetworkSettings
 from aiatrack_ros.tracking.settings import PRECISIONS
 from tqdm import tqdm
 
@@ -84,13 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f'of {", ".join(TARGETS)} (30 px, half of the height), for all configurations',
         'likewise',
     )
-    group.add_argument(
-        '--load',
-        type=int,
-        metavar='N',
-        help='measure every configuration with N busy processes beside it too; default: 1, beside '
-        'the main one only',
-    )
+    add_setting_arguments(group, Plan, ('load',))
     group.add_argument(
         '--compare',
         metavar='PATH',
@@ -99,28 +97,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument('--video', metavar='FILE', help='frames of a video or a folder of pictures')
     group.add_argument('--box', metavar='x,y,w,h', help='the target in its first frame, in pixels')
-    group.add_argument('--device', default='auto', help='auto, cpu or cuda:N; default: auto')
+    add_setting_arguments(group, NetworkSettings, ('device',))
     group.add_argument(
         '--checkpoint', default='', metavar='FILE', help='weights, where --models names one model'
     )
     group = parser.add_argument_group('how long')
-    group.add_argument(
-        '--frames', type=int, default=200, metavar='N', help='of each row; default: %(default)s'
-    )
-    group.add_argument(
-        '--seconds',
-        type=float,
-        default=3.0,
-        metavar='S',
-        help='at most this long for each row, if that comes first; default: %(default)s',
-    )
-    group.add_argument(
-        '--rounds',
-        type=int,
-        default=3,
-        metavar='N',
-        help='in how many turns the frames of a row are shown; default: %(default)s',
-    )
+    add_setting_arguments(group, Plan, ('frames', 'seconds', 'rounds'))
     group = parser.add_argument_group('output')
     group.add_argument('--json', metavar='OUT', help='write all figures to this file')
     group.add_argument('--plot', metavar='OUT.png', help='draw a bar with its stages per row')
@@ -152,12 +134,8 @@ def plan_from_arguments(args: argparse.Namespace) -> Plan:
     Raises:
         InputError: One of them can't be used.
     """
-    for name, low in (('frames', 1), ('rounds', 1), ('load', 0)):
-        value = getattr(args, name)
-        if value is not None and value < low:
-            raise InputError(f'{name} is {value}; it must be {low} or more')
-    if not 0 < args.seconds < float('inf'):
-        raise InputError(f'seconds is {args.seconds:g}; it must be above 0')
+    # What the numbers are is known at once, and drawing scenes takes seconds.
+    plan = settings_from_arguments(args, Plan, configurations=(), scenes=(), every_scene=False)
     models = _listed('model', args.models, tuple(VARIANTS), tuple(VARIANTS))
     if args.checkpoint and len(models) != 1:
         raise InputError('a checkpoint belongs to one model; say which with --models')
@@ -174,18 +152,13 @@ def plan_from_arguments(args: argparse.Namespace) -> Plan:
         for name in (find_peers(args.compare) if args.compare else ())
         for count in threads
     ]
-    return Plan(
-        tuple(configurations),
-        _scenes(args),
+    return dataclasses.replace(
+        plan,
+        configurations=tuple(configurations),
+        scenes=_scenes(args),
         every_scene=bool(args.sizes or args.targets),
-        device=args.device,
-        checkpoint=args.checkpoint,
         peers=tuple(peers),
         peer_folder=Path(args.compare or ''),
-        load=args.load,
-        frames=args.frames,
-        seconds=args.seconds,
-        rounds=args.rounds,
     )
 
 

@@ -1,61 +1,87 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Command-line options of networks and trackers, the same in every command that needs them."""
+"""Command-line options that stand for settings, the same in every command that has them."""
 
 import argparse
+from collections.abc import Collection
 import copy
 import dataclasses
+from typing import Any
+from typing import get_args
+from typing import TypeVar
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.settings import CheckedSettings
+from aiatrack_ros.settings import rules
 from aiatrack_ros.tracking.settings import ENGINES
+from aiatrack_ros.tracking.settings import NetworkSettings
 from aiatrack_ros.tracking.settings import PRECISIONS
 from aiatrack_ros.tracking.settings import TrackerSettings
 from aiatrack_ros.tracking.tracker import create_tracker
 from aiatrack_ros.tracking.tracker import Tracker
 
+Settings = TypeVar('Settings', bound=CheckedSettings)
+
+_METAVARS = {int: 'N', float: 'X'}
+
+
+def add_setting_arguments(
+    group: argparse._ActionsContainer,
+    kind: type[CheckedSettings],
+    names: Collection[str] = (),
+) -> None:
+    """Add an option for each field of a dataclass of settings, with its help, range and default.
+
+    Args:
+        group: Gets the options.
+        kind: The dataclass; the fields that are meant have a default.
+        names: The fields that become options; none stands for all of them.
+    """
+    defaults = {spec.name: spec.default for spec in dataclasses.fields(kind)}
+    for name, (type_of, rule) in rules(kind).items():
+        if names and name not in names:
+            continue
+        type_of = next(iter(get_args(type_of)), type_of)  # of an Optional, what it is else
+        notes = [rule.limits()] if rule.range else []
+        if defaults[name] not in ('', None):
+            notes.append('default: %(default)s')
+        options: dict[str, Any] = {'choices': rule.choices} if rule.choices else {}
+        if name == 'checkpoint':
+            options['metavar'] = 'FILE'
+        elif type_of in _METAVARS:
+            options['metavar'] = _METAVARS[type_of]
+        group.add_argument(
+            '--' + name.replace('_', '-'),
+            type=type_of,
+            default=defaults[name],
+            help='; '.join(filter(None, [rule.help, ', '.join(notes)])),
+            **options,
+        )
+
+
+def settings_from_arguments(
+    args: argparse.Namespace, kind: type[Settings], **others: Any
+) -> Settings:
+    """Return a dataclass of settings with what the options say, and other fields as given.
+
+    Raises:
+        InputError: A value is not allowed; the text names the setting.
+    """
+    given = {name: getattr(args, name) for name in rules(kind) if hasattr(args, name)}
+    try:
+        return kind(**{**given, **others})
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
 
 def add_network_arguments(group: argparse._ActionsContainer) -> None:
     """Add the options that say which network it is."""
-    group.add_argument(
-        '--model', choices=sorted(VARIANTS), default='aiatrack_lite', help='default: %(default)s'
-    )
-    group.add_argument(
-        '--checkpoint',
-        default='',
-        metavar='FILE',
-        help='weights, .safetensors or .pth; default: those that come with the model',
-    )
+    add_setting_arguments(group, NetworkSettings, ('model', 'checkpoint'))
 
 
 def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the network and of the online loop, in two groups of their own."""
-    group = parser.add_argument_group('network')
-    add_network_arguments(group)
-    group.add_argument(
-        '--device', default='auto', help='auto, cpu or cuda:N; default: %(default)s'
-    )
-    group.add_argument(
-        '--precision', choices=('auto', *PRECISIONS), default='auto', help='default: %(default)s'
-    )
-    group.add_argument(
-        '--threads', type=int, default=0, metavar='N', help='CPU threads; 0, the default, chooses'
-    )
-    group.add_argument(
-        '--engine',
-        choices=ENGINES,
-        default='auto',
-        help='what runs the network; default: the fastest that is installed',
-    )
-    group = parser.add_argument_group('online loop')
-    for spec in dataclasses.fields(TrackerSettings):
-        low, high = spec.metadata['range']
-        group.add_argument(
-            '--' + spec.name.replace('_', '-'),
-            type=type(spec.default),
-            default=spec.default,
-            metavar='N' if isinstance(spec.default, int) else 'X',
-            help=f'{spec.metadata["help"]}; in [{low:g}, {high:g}], default: %(default)s',
-        )
+    add_setting_arguments(parser.add_argument_group('network'), NetworkSettings)
+    add_setting_arguments(parser.add_argument_group('online loop'), TrackerSettings)
 
 
 def tracker_from_arguments(args: argparse.Namespace) -> Tracker:
@@ -64,21 +90,16 @@ def tracker_from_arguments(args: argparse.Namespace) -> Tracker:
     Raises:
         AiATrackError: A setting is out of range, or the network cannot be had.
     """
-    names = [spec.name for spec in dataclasses.fields(TrackerSettings)]
-    try:
-        settings = TrackerSettings(**{name: getattr(args, name) for name in names})
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    if args.threads < 0:
-        raise InputError(f'threads is {args.threads}; it must be 0 or more')
+    network = settings_from_arguments(args, NetworkSettings)
+    settings = settings_from_arguments(args, TrackerSettings)
     return create_tracker(
-        args.model,
-        args.checkpoint,
-        args.device,
-        args.precision,
-        args.threads,
+        network.model,
+        network.checkpoint,
+        network.device,
+        network.precision,
+        network.threads,
         settings,
-        args.engine,
+        network.engine,
     )
 
 

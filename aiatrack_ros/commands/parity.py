@@ -4,9 +4,11 @@
 import argparse
 from pathlib import Path
 
+from aiatrack_ros.commands.options import add_setting_arguments
+from aiatrack_ros.commands.options import settings_from_arguments
 from aiatrack_ros.evaluation.parity import check_file
 from aiatrack_ros.evaluation.parity import read_parity_file
-from aiatrack_ros.tracking.settings import ENGINES
+from aiatrack_ros.tracking.settings import NetworkSettings
 
 DESCRIPTION = """\
 Compare crop, features, positions, encoder, decoder, heads, pooling and whole trajectories with
@@ -21,22 +23,18 @@ Exits with 1 if an error is beyond its limit: 0.003 of an array's maximum for in
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument('files', nargs='+', type=Path, metavar='FILE.npz', help='parity files')
-    parser.add_argument(
-        '--device', default='auto', help='auto, cpu or cuda:N; default: %(default)s'
-    )
-    parser.add_argument('--precision', default='auto', help='auto, fp32, fp16 or bf16')
-    parser.add_argument('--threads', type=int, default=0, metavar='N', help='0 chooses')
-    parser.add_argument(
-        '--engine', choices=ENGINES, default='auto', help='what runs the trajectories'
-    )
+    names = ('device', 'precision', 'threads', 'engine')
+    add_setting_arguments(parser, NetworkSettings, names)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
+    settings = settings_from_arguments(args, NetworkSettings)
+    chosen = (settings.device, settings.precision, settings.threads, settings.engine)
     failed = 0
     for path in args.files:
         truth = read_parity_file(path)
-        checks = check_file(truth, args.device, args.precision, args.threads, args.engine)
+        checks = check_file(truth, *chosen)
         print(path)
         for check in checks:
             verdict = 'ok' if check.passed else 'BEYOND'

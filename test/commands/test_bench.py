@@ -53,7 +53,7 @@ def test_a_short_run(tmp_path: Path, capsys: pytest.CaptureFixture):
         (['--sizes', '640'], "size '640' is not WIDTHxHEIGHT"),
         (['--sizes', '64x10'], 'size 64x10 is too small'),
         (['--targets', 'huge'], "target 'huge' is unknown"),
-        (['--frames', '0'], 'frames is 0; it must be 1 or more'),
+        (['--frames', '0'], 'frames is 0; it must be at least 1'),
         (['--rounds', '0'], 'rounds is 0'),
         (['--load', '-1'], 'load is -1'),
         (['--seconds', 'nan'], 'seconds is nan; it must be above 0'),
