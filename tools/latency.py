@@ -28,6 +28,7 @@ from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.timing import milliseconds
 import numpy as np
 from processes import add_tracker_options
+from processes import check_number
 from processes import exit_code
 from processes import Part
 from processes import ProcessError
@@ -222,8 +223,7 @@ def measure(
 
 def run(args: argparse.Namespace) -> list[Figure]:
     """Run all parts; raise AiATrackError for what went wrong."""
-    if not 0 < args.seconds <= 3600:
-        raise InputError(f'seconds is {args.seconds:g}; it must be above 0 and at most 3600')
+    check_number('seconds', args.seconds, 3600)
     if args.json and not Path(args.json).expanduser().parent.is_dir():
         raise InputError(f"json '{args.json}' can't be written: its folder does not exist")
     ros_environment()

@@ -23,13 +23,13 @@ import sys
 import tempfile
 from typing import TextIO
 
-from aiatrack_ros.errors import InputError
 from aiatrack_ros.timing import milliseconds
 import aiohttp
 from latency import Figure
 from latency import SETTLE_SECONDS
 from latency import table
 from processes import add_tracker_options
+from processes import check_number
 from processes import exit_code
 from processes import Part
 from processes import ros_environment
@@ -147,8 +147,7 @@ def measure(watcher: Watcher, picker: Part, address: str, seconds: float) -> lis
 
 def run(args: argparse.Namespace) -> list[Figure]:
     """Run both parts; raise AiATrackError for what went wrong."""
-    if not 0 < args.seconds <= 3600:
-        raise InputError(f'seconds is {args.seconds:g}; it must be above 0 and at most 3600')
+    check_number('seconds', args.seconds, 3600)
     ros_environment()
     with tempfile.TemporaryDirectory(prefix='aiatrack_picker_') as name:
         folder = Path(name)

@@ -17,7 +17,11 @@ import sys
 from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
+from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
+from aiatrack_ros.settings import complaint
+from aiatrack_ros.settings import POSITIVE
+from aiatrack_ros.settings import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -124,6 +128,13 @@ def ros_environment() -> None:
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     profile = ROOT / 'config' / 'fastdds.xml'
     os.environ.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(profile))
+
+
+def check_number(name: str, value: float, high: float) -> None:
+    """Raise InputError for an option that is not above 0 and at most `high`."""
+    text = complaint(name, value, float, Rule((POSITIVE, high)))
+    if text:
+        raise InputError(text)
 
 
 def add_tracker_options(parser: argparse.ArgumentParser) -> None:

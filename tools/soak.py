@@ -30,6 +30,7 @@ import time
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.msg import TrackerStatus
 from processes import add_tracker_options
+from processes import check_number
 from processes import exit_code
 from processes import ProcessError
 from processes import ros_environment
@@ -253,8 +254,7 @@ def observe(
 
 def run(args: argparse.Namespace) -> list[str]:
     """Run it all; return the shortcomings; raise AiATrackError for what went wrong."""
-    if not 0 < args.minutes <= 7 * 24 * 60:
-        raise InputError(f'minutes is {args.minutes:g}; it must be above 0 and at most a week')
+    check_number('minutes', args.minutes, 7 * 24 * 60)
     picture = Path(args.plot).expanduser() if args.plot else None
     if picture and not picture.parent.is_dir():
         raise InputError(f"plot '{args.plot}' can't be written: its folder does not exist")

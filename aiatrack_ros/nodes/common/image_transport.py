@@ -41,9 +41,9 @@ def image_input(node: Node) -> ImageInput:
     return ImageInput(topic, Image, RAW)
 
 
-def why_silent(node: Node, topic: str) -> str:
+def wrong_topic(node: Node, topic: str) -> str:
     """
-    Return what may keep images from coming, and the remedy.
+    Return why no images can come on a topic, and the remedy; '' if somebody publishes them there.
 
     Args:
         node: It has declared IMAGE_TRANSPORT.
@@ -66,11 +66,7 @@ def why_silent(node: Node, topic: str) -> str:
         else:
             remedy = 'remap image to the topic of the camera'
         return f'it holds {", ".join(types)}, and {awaited} is awaited; {remedy}'
-    return (
-        'its publisher is silent, or its QoS does not fit, or Fast DDS runs without '
-        'config/fastdds.xml, or the images are larger than 3840x2160 and have to be published '
-        'smaller, or compressed'
-    )
+    return ''
 
 
 def _types_published(node: Node, topic: str) -> list[str]:

@@ -25,7 +25,7 @@ from aiatrack_ros.nodes.common import qos_events
 from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
 from aiatrack_ros.nodes.common.image_transport import image_input
-from aiatrack_ros.nodes.common.image_transport import why_silent
+from aiatrack_ros.nodes.common.image_transport import wrong_topic
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.run_node import run_node
@@ -453,9 +453,7 @@ class TrackerNode(ReleasingNode):
             text = diagnostics.unanswered_text(waited)
             self._complain('answers', text, diagnostics.LONG_LOG_SECONDS)
         if active and self._monitor.silence() > diagnostics.SILENCE_SECONDS:
-            text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
-            text += why_silent(self, self._image_topic)
-            self._complain('silence', text, diagnostics.LONG_LOG_SECONDS)
+            self._complain('silence', self._silence_text(), diagnostics.LONG_LOG_SECONDS)
         if active:
             state = STATE_NAMES[self._state]
         else:
@@ -466,6 +464,17 @@ class TrackerNode(ReleasingNode):
         )
         stamp: Time = self.get_clock().now().to_msg()  # of the report, there is no image here
         self._health.publish(diagnostics.make_array(Header(stamp=stamp), status))
+
+    def _silence_text(self) -> str:
+        text = f'no image on {self._image_topic} for {self._monitor.silence():.0f} s: '
+        mistake = wrong_topic(self, self._image_topic)
+        if mistake:
+            return text + mistake
+        return text + (
+            'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
+            'without config/fastdds.xml, or the images are larger than 3840x2160 and have to be '
+            'published smaller, or compressed'
+        )
 
 
 def main(args: list[str] | None = None) -> int:

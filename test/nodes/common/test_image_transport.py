@@ -3,7 +3,7 @@
 
 from aiatrack_ros.nodes.common.image_transport import image_input
 from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
-from aiatrack_ros.nodes.common.image_transport import why_silent
+from aiatrack_ros.nodes.common.image_transport import wrong_topic
 from aiatrack_ros.nodes.common.parameters import declare
 import pytest
 import rclpy
@@ -53,16 +53,25 @@ def test_another_transport_is_refused(make_node):
         ('raw', '/camera/color', CompressedImage, 'set image_transport to compressed and remap '),
         ('raw', '/camera/color/compressed', CompressedImage, 'set image_transport to compressed'),
         ('compressed', '/camera/color', Image, '/camera/color holds Image; set image_transport'),
-        ('raw', '/camera/color', Image, 'its publisher is silent'),
         ('raw', '/elsewhere', Image, 'nobody publishes it; remap image'),
     ],
 )
-def test_why_silent(make_node, transport, published, message_type, words):
+def test_where_images_are_instead(make_node, transport, published, message_type, words):
     ros = Ros()
     try:
         ros.spin(Node, 'camera').create_publisher(message_type, published, 1)
         node = make_node(transport)
         topic = image_input(node).topic
-        wait_for(lambda: words in why_silent(node, topic), words)
+        wait_for(lambda: words in wrong_topic(node, topic), words)
+    finally:
+        ros.close()
+
+
+def test_nothing_is_said_of_the_right_topic(make_node):
+    ros = Ros()
+    try:
+        ros.spin(Node, 'camera').create_publisher(Image, '/camera/color', 1)
+        node = make_node('raw')
+        wait_for(lambda: wrong_topic(node, '/camera/color') == '', 'the camera')
     finally:
         ros.close()
