@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Busy processes beside a measurement: the rest of the robot, at its worst."""
+"""Busy processes beside a measurement: they stand for the other programs of a robot."""
 
 from collections.abc import Iterator
 import contextlib
@@ -16,12 +16,16 @@ print(flush=True)
 while not select.select([sys.stdin], [], [], 0)[0]:
     sum(range(100000))
 """
-_END_SECONDS = 2.0
+_END_SECONDS = 2.0  # a process gets so long to end by itself
 
 
 @contextlib.contextmanager
 def busy_processes(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Keep `count` processes computing for as long as the context lasts, however it is left."""
+    """Keep `count` processes computing, one core each, until the context is left in any way.
+
+    Yields:
+        The processes, all of which compute already.
+    """
     processes: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(count):

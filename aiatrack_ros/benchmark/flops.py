@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""How much work a frame is, counted from the products that the network asks for."""
+"""How much a frame has to compute, counted from the products that the network asks for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,10 @@ _PRODUCTS = {torch.matmul, torch.bmm, torch.Tensor.matmul, torch.Tensor.__matmul
 class MacCounter(TorchFunctionMode):
     """Counts multiply-adds of convolutions and matrix products while it is entered.
 
-    torch.utils.flop_counter counts the same, but has to import a compiler first, for seconds.
+    torch.utils.flop_counter counts the same, but imports a compiler first, which takes seconds.
+
+    Attributes:
+        macs: The multiply-adds so far.
     """
 
     def __init__(self) -> None:
@@ -52,12 +55,15 @@ class MacCounter(TorchFunctionMode):
 
 @torch.inference_mode()
 def frame_gmac(config: ModelConfig, references: int = 3, factored: bool = False) -> float:
-    """Return the 1e9 multiply-adds of one frame with this many short-term references.
+    """Return the multiply-adds of one frame, in units of 1e9.
 
-    That of the published form, or of the factored one that most engines compute.
+    The keys and values of references are not counted, for they are computed when the memory
+    changes, and not in each frame.
 
-    The keys and values of references are not among them: those are computed when the memory
-    changes.
+    Args:
+        config: The network.
+        references: The number of short-term references.
+        factored: Count the factored form that most engines compute, and not the published one.
     """
     network = AiATrack(config).eval()
     if factored:

@@ -14,14 +14,15 @@ import cv2
 
 # Libraries by their names on PyPI; one that is not installed is left out.
 _LIBRARIES = ('torch', 'numpy', 'openvino', 'onnxruntime', 'onnxruntime-gpu')
-# Words of /proc/cpuinfo by which x86 and ARM say that they multiply in a type.
+# The words in /proc/cpuinfo that tell, on x86 and on ARM, that a CPU multiplies in a type.
 _CPU_WORDS = {
     'bf16': {'avx512_bf16', 'amx_bf16', 'bf16'},
     'fp16': {'avx512_fp16', 'amx_fp16', 'asimdhp'},
 }
-# Sides of the square matrices: large enough for the full rate, small enough to take little time.
+# The side of the square matrices for each kind of device. They have to be large enough for its
+# full rate, and small enough to take little time.
 _MATRIX_SIDE = {'cpu': 1536, 'cuda': 8192}
-_PRODUCT_SECONDS = 0.2
+_PRODUCT_SECONDS = 0.2  # products are timed for so long in all, at least
 _PRODUCTS = 3  # the fewest products that are timed
 
 
@@ -67,7 +68,7 @@ def matmul_rate(device: Any, precision: str) -> float:
     """Return the GFLOP/s of large matrix products in torch, with the threads that are set.
 
     Args:
-        device: A torch.device.
+        device: A torch.device of kind 'cpu' or 'cuda'.
         precision: 'fp32' (without TensorFloat-32), 'fp16' or 'bf16'.
     """
     # Imported here, so that a command which only asks for names need not wait for it.

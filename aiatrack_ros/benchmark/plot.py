@@ -14,9 +14,9 @@ from aiatrack_ros.benchmark.report import scene
 from aiatrack_ros.evaluation.plots import figure
 from aiatrack_ros.evaluation.plots import save
 
-_WHOLE = 'track'  # the one part of a row whose stages are not known
-_REST = 'other'
-# Colours that stand for the same in every plot; parts that are told get one as they come.
+_WHOLE = 'track'  # the only part of a row whose stages are not known
+_REST = 'other'  # what is left of a median when all known parts are taken away
+# These parts have the same colour in every plot; all others get theirs in the order they come in.
 _FIXED = {'network': 'C0', _WHOLE: '0.6', _REST: '0.85'}
 
 
@@ -27,7 +27,7 @@ def parts_of(row: Row) -> dict[str, float]:
         return {_WHOLE: total}
     network = stages['network']
     inner = inner_stages(row) or {'network': network}
-    # An engine that counts its stages may take longer for it.
+    # An engine may be slower while it times its stages than it is otherwise.
     scale = min(1.0, network / (sum(inner.values()) or 1.0))
     parts = {'crop': stages['crop'], **{name: scale * value for name, value in inner.items()}}
     parts['memory'] = stages['memory']
@@ -45,11 +45,10 @@ def roofline_ms(row: Row) -> float | None:
 
 
 def plot_rows(rows: Sequence[Row], path: Path) -> Path:
-    """Draw a bar per row, each model at a scale of its own, and write a PNG.
+    """Draw a bar for each row and write it as PNG; return the path.
 
-    A mark stands where the network would be if all of it went as fast as large matrix products.
-
-    OpenCV's trackers share the scale of the first model.
+    Each model has a scale of its own; OpenCV's trackers share that of the first model. A mark
+    shows how long the network would take if it computed at the rate of large matrix products.
     """
     panels: dict[str, list[Row]] = {}
     for row in rows:
@@ -80,7 +79,7 @@ def _draw(axes: Any, rows: Sequence[Row], colours: Mapping[str, str]) -> None:
     axes.errorbar(
         p50, range(len(rows)), xerr=([0.0] * len(rows), beyond), fmt='none', ecolor='k', capsize=3
     )
-    # What the roofline leaves of the network: its arithmetic at the rate of large products.
+    # The mark is the roofline: the arithmetic of the network at the rate of large products.
     bound = [roofline_ms(row) for row in rows]
     if any(bound):
         axes.plot(bound, range(len(rows)), 'k|', ms=14, mew=2, label='network at matmul rate')

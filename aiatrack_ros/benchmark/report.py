@@ -80,7 +80,7 @@ def _stage_order(name: str) -> tuple[int, str]:
 
 
 def inner_stages(row: Row) -> dict[str, float]:
-    """Return the engine's own stages of a row in ms; empty where it told none."""
+    """Return the stages that the engine told of a row, in ms; empty where it told none."""
     return {name: value for name, value in row['stages'].items() if name not in OUTER}
 
 
@@ -90,7 +90,7 @@ def is_peer(row: Row) -> bool:
 
 
 def label(row: Row) -> str:
-    """Return the name that a table gives to what ran."""
+    """Return engine, model, precision and threads or device of a row, as tables show them."""
     threads = f'{row["threads"]} thread{"s" if row["threads"] > 1 else ""}'
     where = threads if row['device'] == 'cpu' else row['device']
     return f'{row["engine"]} {row["model"]} {row["precision"]}, {where}'
@@ -114,7 +114,7 @@ def _ms(value: float | None) -> str:
 
 
 def times_table(rows: Sequence[Row]) -> str:
-    """Return the main figures, a line per row."""
+    """Return the main figures as text, a line for each row; LEGEND says what they are."""
     on_gpu = any(row['gpu_mib'] is not None for row in rows)
     header = ['engine, model', 'frame, target', 'init', 'mean', 'p50', 'p95', 'p99', 'fps']
     header += ['GMAC', 'GFLOP/s', 'matmul', 'share', 'RSS'] + ['GPU MiB'] * on_gpu
@@ -130,7 +130,7 @@ def times_table(rows: Sequence[Row]) -> str:
 
 
 def stages_table(rows: Sequence[Row]) -> str:
-    """Return the stages in ms, a line per row that has any but decoding."""
+    """Return the stages in ms as text, a line for each row that has more of them than decoding."""
     rows = [row for row in rows if 'network' in row['stages']]
     found = {name for row in rows for name in inner_stages(row)}
     names = ['decode', 'crop', 'network', *sorted(found, key=_stage_order), 'memory']
@@ -141,7 +141,7 @@ def stages_table(rows: Sequence[Row]) -> str:
 
 
 def crops_table(crops: Sequence[Row]) -> str:
-    """Return what cutting the search region out costs, a line per size of the target."""
+    """Return as text what cutting the search region out costs, for each size of the target."""
     lines = [
         [f'{c["target_px"]}', f'{c["side_px"]}', *(_ms(c[k]) for k in ('p50_ms', 'p95_ms'))]
         for c in crops
@@ -152,7 +152,13 @@ def crops_table(crops: Sequence[Row]) -> str:
 def crop_figures(
     targets: Iterable[int], seconds: Iterable[Sequence[float]], factor: float
 ) -> list[dict[str, Any]]:
-    """Return figures of crops from the seconds that they took for each size of the target."""
+    """Return the figures of cutting search regions out, one entry for each size of the target.
+
+    Args:
+        targets: Width and height of the targets, in pixels.
+        seconds: The samples for each target.
+        factor: Side of the region over that of the target.
+    """
     return [
         {'target_px': target, 'side_px': round(target * factor), **summarise(times)}
         for target, times in zip(targets, seconds, strict=True)
@@ -163,7 +169,7 @@ _SAME = ('engine', 'model', 'precision', 'threads', 'device', 'frame', 'target')
 
 
 def loaded_ratios(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return for each loaded row how its median compares with that of the same without load."""
+    """Return for each row with load the ratio of its median to that of the same without load."""
     idle = {tuple(row[k] for k in _SAME): row for row in rows if not row['load']}
     return [
         {
@@ -178,7 +184,7 @@ def loaded_ratios(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def peer_ratios(rows: Sequence[Row], peers: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return for each row how its median compares with that of each peer on the same frames."""
+    """Return for each row and each peer on the same frames the ratio of their medians."""
     same = ('frame', 'target', 'load', 'threads')
     return [
         {
@@ -195,7 +201,7 @@ def peer_ratios(rows: Sequence[Row], peers: Sequence[Row]) -> list[dict[str, Any
 
 
 def loads_table(ratios: Sequence[Row]) -> str:
-    """Return how much longer loaded rows take, a line per row."""
+    """Return as text how much longer rows take with load, a line for each of them."""
     lines = [
         [label(r), scene(r), *(_ms(r[name]) for name in ('idle_p50_ms', 'loaded_p50_ms', 'ratio'))]
         for r in ratios
@@ -204,7 +210,7 @@ def loads_table(ratios: Sequence[Row]) -> str:
 
 
 def peers_table(ratios: Sequence[Row]) -> str:
-    """Return the times of rows over those of the peers, a line per row and peer."""
+    """Return as text the times of rows and of peers, a line for each pair of them."""
     lines = [
         [label(r), scene(r), r['peer'], *(_ms(r[k]) for k in ('p50_ms', 'peer_p50_ms', 'ratio'))]
         for r in ratios
@@ -213,7 +219,7 @@ def peers_table(ratios: Sequence[Row]) -> str:
 
 
 def machine_text(machine: Mapping[str, Any]) -> str:
-    """Return the machine in two lines, and a third if it was not idle to begin with."""
+    """Return the machine as two lines of text, and a third if it was busy before the benchmark."""
     cores = f'{machine["cores"]} core{"s" if machine["cores"] > 1 else ""}'
     gpu = f', {machine["gpu"]}' if machine['gpu'] else ''
     lines = [

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Measuring one configuration on one scene. All of this runs in a process of its own."""
+"""How one configuration is measured on one scene, in a process of its own."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,16 +40,16 @@ import cv2
 import numpy as np
 import torch
 
-# Every frame enters the memory and no target is ever lost: the most that a frame can cost, and
-# after WARM_UPS frames an ensemble of as many references as there can be.
+# With these, every frame enters the memory and no target is ever lost, which is the most that a
+# frame can cost; and after WARM_UPS frames the ensemble has as many references as it can have.
 SETTINGS = TrackerSettings(update_threshold=0.0, lost_threshold=0.0)
 WARM_UPS = SETTINGS.short_term_memory_size + 1
-CROP_FRAME = (1920, 1080)
-CROP_TARGETS = (16, 32, 64, 128, 256, 512, 1000)  # width and height in pixels
+CROP_FRAME = (1920, 1080)  # width, height in pixels
+CROP_TARGETS = (16, 32, 64, 128, 256, 512, 1000)  # width and height of square targets, in pixels
 _CROP_REPETITIONS = 12
-_FEWEST_FRAMES = 3
-_IN_TORCH = ('cuda_graph', 'eager')
-_STAGE_SECONDS, _STAGE_REPETITIONS = 0.3, 9
+_FEWEST_FRAMES = 3  # so many are measured, however long they take
+_IN_TORCH = ('cuda_graph', 'eager')  # the engines whose memory on the GPU torch can tell
+_STAGE_SECONDS, _STAGE_REPETITIONS = 0.3, 9  # stages are asked for until one of them is reached
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Samples:
     gpu_mib: float | None = None
 
     def add(self, **seconds: float) -> None:
-        """Take one time each."""
+        """Add one time in seconds under each name."""
         for name, value in seconds.items():
             self.times.setdefault(name, []).append(value)
 
@@ -106,15 +106,16 @@ class Samples:
 
 
 class LedEngine:
-    """An engine whose tracker looks where the target truly is, whatever the network says.
+    """An engine that leads its tracker to where the target truly is, whatever the network says.
 
-    So every engine, every precision and untrained weights have the same search regions to cut.
+    So the search regions are the same for every engine, every precision and untrained weights.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.truth: Box | None = None  # x, y, w, h in pixels; None leaves the lead to the network
-        self.last: tuple[Crop, References, References] | None = None  # what ``find`` got
+        # The arguments of the last ``find``; None if there was none.
+        self.last: tuple[Crop, References, References] | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
@@ -127,7 +128,7 @@ class LedEngine:
 
 
 class SceneBench:
-    """Shows scenes to a tracker, from the beginning in each round."""
+    """Shows scenes to a tracker, and begins anew in each round."""
 
     def __init__(self, scenes: tuple[Scene, ...]) -> None:
         self._scenes = scenes
@@ -139,7 +140,7 @@ class SceneBench:
         raise NotImplementedError
 
     def _lead(self, scene: Scene, index: int) -> None:
-        """Get ready for the frame that is shown as number `index`."""
+        """Do what is to be done, unmeasured, before the frame of number `index` is tracked."""
 
     def _step(self, scene: Scene) -> dict[str, float]:
         """Track the next frame; return the seconds it took, with those of its parts."""
@@ -231,11 +232,20 @@ class TrackerBench(SceneBench):
             self._led.truth = scene.boxes[0]  # untrained boxes would lead it astray
 
     def measure(self, scene_index: int, frames: int, seconds: float, stages: bool) -> Samples:
-        """Return samples of at most so many frames and seconds; on request, of stages too."""
+        """Track a scene and return the samples.
+
+        Args:
+            scene_index: Which of the scenes.
+            frames: The most frames that are measured.
+            seconds: The most seconds, though a few frames are always measured.
+            stages: Whether to time the stages of the network as well.
+        """
         self._peak.restart()
         samples = self._show(scene_index, frames, seconds)
         samples.peak_rss_mib, samples.gpu_mib = self._peak.read()
-        own = torch.get_num_threads()  # the engine may compute on more threads than torch has
+        # The products have to run on as many threads as the engine, which may be more than
+        # torch's.
+        own = torch.get_num_threads()
         torch.set_num_threads(self._led.threads)
         samples.matmul.append(matmul_rate(self._device, self._configuration.precision))
         torch.set_num_threads(own)
@@ -244,6 +254,7 @@ class TrackerBench(SceneBench):
         return samples
 
     def _split(self, samples: Samples) -> None:
+        """Add the times of the stages of the frame that was tracked last."""
         if self._led.last is None:
             return  # nothing was tracked
         end = time.perf_counter() + _STAGE_SECONDS
@@ -254,14 +265,14 @@ class TrackerBench(SceneBench):
                 break
 
     def crops(self) -> list[list[float]]:
-        """Return, for each of CROP_TARGETS, seconds that it took to cut the search region out."""
+        """Return, for each of CROP_TARGETS, the seconds of cutting its search region out."""
         config = self._led.config
         frame = texture(np.random.default_rng(6), *CROP_FRAME, (128, 128, 128))[..., ::-1]
         return [list(_crop_times(frame, float(s), config)) for s in CROP_TARGETS]
 
 
 class PeerBench(SceneBench):
-    """One of OpenCV's trackers; it follows the target by itself."""
+    """One of OpenCV's trackers, which is not led: its search regions are its own."""
 
     def __init__(
         self, configuration: Configuration, folder: Path, scenes: tuple[Scene, ...]
@@ -280,13 +291,16 @@ class PeerBench(SceneBench):
         return self._peer
 
     def measure(self, scene_index: int, frames: int, seconds: float, stages: bool) -> Samples:
-        """Return samples of at most so many frames and seconds."""
+        """Track a scene and return the samples, as TrackerBench does; there are no stages."""
         del stages
         return self._show(scene_index, frames, seconds)
 
 
 class _PeakMemory:
-    """The most memory that was in use while it counted, and since the process began."""
+    """The most memory that was in use while it counted.
+
+    The times in which it counted add up: `read` returns the most of all of them.
+    """
 
     def __init__(self, device: torch.device | None) -> None:
         self._gpu = device if device and device.type == 'cuda' else None
@@ -294,29 +308,30 @@ class _PeakMemory:
         self._on_gpu = 0.0
 
     def restart(self) -> None:
-        """Begin to count anew, without what came before, such as matrix products."""
+        """Begin to count, so that what came before, such as matrix products, is left out."""
         try:
             Path('/proc/self/clear_refs').write_text('5')
         except OSError:
-            pass  # elsewhere than on Linux, the peak is that since the process began
+            pass  # where there is no /proc, the peak is that since the process began
         if self._gpu is not None:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self._gpu)
 
     def read(self) -> tuple[float, float | None]:
-        """Return the MiB of the process and of torch on the GPU, None without one."""
+        """Return the MiB of the process, and those of torch on the GPU; None without one."""
         self._host = max(self._host, _high_water_mib())
         if self._gpu is None:
             return self._host, None
-        # Reserved, not allocated: what a graph writes to in between belongs to it all the time.
+        # What is reserved counts, and not only what is allocated, for the memory that a CUDA graph
+        # writes to belongs to it all the time.
         self._on_gpu = max(self._on_gpu, torch.cuda.max_memory_reserved(self._gpu) / 2**20)
         return self._host, self._on_gpu
 
 
 def _high_water_mib() -> float:
-    """Return the largest resident size of this process."""
+    """Return the largest resident size of this process in MiB."""
     try:
-        # Not getrusage: a child's figure starts with that of the process it was forked from.
+        # getrusage would not do, because a child's figure starts with that of its parent.
         lines = Path('/proc/self/status').read_text().splitlines()
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -324,7 +339,7 @@ def _high_water_mib() -> float:
 
 
 def _network(model: str, checkpoint: str) -> tuple[AiATrack, str]:
-    """Return a network, and where its weights are from."""
+    """Return a network, and where its weights are from: a file's name, 'shipped' or 'seeded'."""
     if checkpoint:
         return load_network(model, checkpoint), Path(checkpoint).name
     config = variant(model)
@@ -339,5 +354,5 @@ def _crop_times(frame: np.ndarray, side: float, config: Any) -> Iterable[float]:
         box = ((width - side) / 2 + 3 * number, (height - side) / 2 - 2 * number, side, side)
         watch = Stopwatch()
         crop_region(frame, box, config.search_factor, config.crop_size)
-        if number:  # the first product warms up and is not counted
+        if number:  # the first one warms up and is not counted
             yield watch.lap()

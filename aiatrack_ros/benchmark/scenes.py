@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What a benchmark looks at: a textured target that moves, drawn here, or somebody's own video."""
+"""What a benchmark looks at: a drawn target that moves, or a video of the user's own."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -12,15 +12,15 @@ from aiatrack_ros.tracking.video import Video
 import cv2
 import numpy as np
 
-TARGETS = ('small', 'large')
-DRAWN_FRAMES = 24
+TARGETS = ('small', 'large')  # the sizes of a drawn target
+DRAWN_FRAMES = 24  # in a drawn scene
 VIDEO_FRAMES = 300  # the most that are taken of a video
 SMALLEST_SIZE = 64  # pixels; the least width and height of a drawn frame
 
 _SMALL_HEIGHT = 36.0  # pixels; the square root of the area is then 30
 _LARGE_SHARE = 0.5  # height of a large target over that of the frame
 _ASPECT = 0.7  # width over height of the target
-_STEP = 0.08  # motion from frame to frame over the size of the target
+_STEP = 0.08  # motion from frame to frame, over the square root of the target's area
 _JPEG_QUALITY = 90
 
 
@@ -30,7 +30,7 @@ class Scene:
 
     Attributes:
         size: Width, height in pixels.
-        target: What is said of the target's size.
+        target: How large the target is, as tables show it, such as 'small' or '60x150'.
         jpegs: The frames, encoded: a measurement decodes them as a camera driver would.
         boxes: x, y, w, h in pixels of the target in each frame, or only in the first.
     """
@@ -64,7 +64,14 @@ class Scene:
 def texture(
     rng: np.random.Generator, width: int, height: int, colour: tuple[int, int, int]
 ) -> np.ndarray:
-    """Return noise of several scales around a colour, (H, W, 3) uint8."""
+    """Return noise of several scales around a colour, as a picture (H, W, 3) uint8.
+
+    Args:
+        rng: Draws the noise.
+        width: In pixels.
+        height: In pixels.
+        colour: The mean, in the order of the picture's channels.
+    """
     total = np.empty((height, width, 3), np.float32)
     total[:] = colour
     for cell, depth in ((48, 50), (12, 30), (3, 15)):
@@ -81,6 +88,9 @@ def draw_scene(size: tuple[int, int], target: str, frames: int = DRAWN_FRAMES) -
         size: Width, height in pixels.
         target: 'small', about 30 px, or 'large', half as high as the frame.
         frames: How many; they are shown to and fro.
+
+    Raises:
+        InputError: The frame is smaller than SMALLEST_SIZE.
     """
     width, height = size
     if min(size) < SMALLEST_SIZE:

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A benchmark from its plan to its figures: which rows there are, and in which order they run."""
+"""A benchmark from its plan to its figures: which rows it has, and in which order they run."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -71,7 +71,7 @@ class Plan(CheckedSettings):
 
 @dataclass
 class _Row:
-    """A row that is being measured."""
+    """A row that is being measured: a configuration on a scene, with so many busy processes."""
 
     worker: Worker
     configuration: Configuration
@@ -82,7 +82,7 @@ class _Row:
 
 
 def measure(plan: Plan, progress: Progress = lambda *_: None) -> dict[str, Any]:
-    """Carry a plan out; return the content of the JSON file.
+    """Carry a plan out; return the figures, as the JSON file has them.
 
     Raises:
         AiATrackError: This machine can run none of it, or a process died.
@@ -148,7 +148,7 @@ def _start(
         The rows, and the 1e9 multiply-adds of a frame by network. Why others can't run is added to
         `left_out`, once for all that have the same reason.
     """
-    # All processes import at once, which takes longest; their objects are made one by one.
+    # Imports take longest, so all processes do them at once; then objects are made one by one.
     ours, peers = (
         [(c, stack.enter_context(Worker(str(c), maker))) for c in configurations]
         for configurations, maker in (

@@ -18,18 +18,18 @@ from typing import Any
 from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import DeviceError
 
-_END_SECONDS = 2.0
+_END_SECONDS = 2.0  # a process gets so long to end by itself
 
 
 class Worker:
     """An object in another process; a context manager that ends the process.
 
-    The process starts at once, and gets on with its imports until ``make`` is called. It is no
-    child of multiprocessing, whose children begin by running the script that runs now.
+    The process starts at once, and imports what it needs until ``make`` is called. It is not made
+    by multiprocessing, whose processes begin by running the script of their parent.
 
     Args:
-        name: Named in errors.
-        maker: A class or function that can be imported there.
+        name: What errors call it.
+        maker: A class or function that makes the object; the process imports it by its name.
     """
 
     def __init__(self, name: str, maker: Callable[..., Any]) -> None:
@@ -46,16 +46,17 @@ class Worker:
         self._connection.send(maker)
 
     def make(self, *arguments: Any) -> None:
-        """Make the object and wait until it is there.
+        """Make the object from arguments that can be pickled, and wait until it is made.
 
         Raises:
-            AiATrackError: As raised over there.
+            AiATrackError: The maker raised it.
             DeviceError: The process died.
+            RuntimeError: The maker raised anything else; the text is its traceback.
         """
         self._ask(arguments)
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the object and return its result; raises what ``make`` does."""
+        """Call a method of the object and return its result; raise what ``make`` raises."""
         return self._ask((method, arguments))
 
     def _ask(self, message: tuple[Any, ...]) -> Any:
@@ -102,6 +103,7 @@ def _serve(connection: Connection) -> None:
 
 
 def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Call a function; return True and its result, or False and an error that can be pickled."""
     try:
         return True, function(*arguments)
     except AiATrackError as error:

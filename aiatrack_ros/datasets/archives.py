@@ -13,7 +13,7 @@ import numpy as np
 
 Image: TypeAlias = np.ndarray  # (H, W, 3), RGB, or (H, W), a mask; uint8
 
-# What counts as a picture; a frame that is named by its number may have any of them.
+# The suffixes of pictures. A frame that is named by its number alone may have any of them.
 PICTURES = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
 
 
@@ -22,10 +22,22 @@ class BrokenPictureError(ValueError):
 
 
 class Folder:
-    """The files below a folder or inside an uncompressed tar file, by their relative names."""
+    """The files below a folder or inside an uncompressed tar file, by their relative names.
+
+    Files may be read from several threads at once.
+    """
 
     def __init__(self, path: str | Path, listed: bool = True) -> None:
-        """Open a folder or tar file; one that is not `listed` need not exist until it is read."""
+        """Open a folder or a tar file.
+
+        Args:
+            path: The folder or the file.
+            listed: Whether its names will be listed. If not, it is taken for a folder, which need
+                not exist until something is read from it.
+
+        Raises:
+            InputError: It does not exist, or is a file and not an uncompressed tar file.
+        """
         self.path = Path(path)
         self._tar: tarfile.TarFile | None = None
         self._members: dict[str, tarfile.TarInfo] = {}
@@ -83,14 +95,27 @@ class Folder:
         )
 
     def image(self, name: str, longest: int = 0) -> Image:
-        """Return an RGB picture (H, W, 3), if asked with at most `longest` pixels a side."""
+        """Return an RGB picture (H, W, 3) uint8.
+
+        Args:
+            name: The name of the file.
+            longest: The most pixels that its longer side may have, for which it is shrunk; 0
+                leaves it as it is.
+
+        Raises:
+            BrokenPictureError: There is no such file, or it is no picture.
+        """
         pixels = self.pixels(name, cv2.IMREAD_COLOR)
         if longest:
             pixels, _ = shrink(pixels, longest)
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
     def pixels(self, name: str, flags: int) -> Image:
-        """Return a picture as OpenCV decodes it; raise BrokenPictureError if it is none."""
+        """Return a picture as OpenCV decodes it with its IMREAD `flags`; colours are BGR.
+
+        Raises:
+            BrokenPictureError: There is no such file, or it is no picture.
+        """
         data = np.frombuffer(self.read(name), np.uint8)
         try:
             pixels = cv2.imdecode(data, flags) if data.size else None
@@ -102,7 +127,12 @@ class Folder:
 
 
 def shrink(pixels: Image, longest: int) -> tuple[Image, float]:
-    """Return the picture with its longer side at most `longest`, and the scale that took."""
+    """Return a picture with its longer side at most `longest` pixels, and the factor, 1 at most.
+
+    Args:
+        pixels: (H, W) or (H, W, C) uint8.
+        longest: In pixels.
+    """
     height, width = pixels.shape[:2]
     scale = min(1.0, longest / max(height, width))
     if scale < 1.0:

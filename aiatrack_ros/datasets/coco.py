@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""COCO's annotations: its objects, their boxes and their outlines."""
+"""The objects of COCO annotations, with their boxes and outlines."""
 
 from collections.abc import Iterator
 import json
@@ -20,19 +20,20 @@ logger = logging.getLogger(__name__)
 
 
 class LabelledObject(NamedTuple):
-    """One object of an annotation; crowds are none."""
+    """One object of an annotation. A crowd is not one object, and left out."""
 
     folder: Folder
     picture: str  # the name of the picture in the folder
-    box: Box
+    box: Box  # x, y, w, h in pixels
     outline: Any  # as in the annotation; mask_of draws it
 
 
 def find_objects(root: Path) -> Iterator[LabelledObject]:
     """Yield the objects of `annotations/instances_NAME.json`, in their order.
 
-    The pictures are in `images/NAME/` or `NAME/`. Crowds are left out without a word; objects
-    without a box or picture are named in the log.
+    The pictures are in `images/NAME/` or `NAME/`. Crowds are left out without a word; an object
+    without a box or a picture is left out and named in the log, and so is an annotation without a
+    folder of pictures.
 
     Raises:
         InputError: An annotation is not COCO's.
@@ -40,7 +41,7 @@ def find_objects(root: Path) -> Iterator[LabelledObject]:
     for table in sorted(root.glob('annotations/instances_*.json')):
         split = table.stem.removeprefix('instances_')
         places = [p for p in (root / 'images' / split, root / split) if p.is_dir()]
-        if not places:  # annotations come for train and val together, pictures apart
+        if not places:  # annotations of train and val come together, and their pictures do not
             logger.warning('%s: no pictures in images/%s or %s; left out', table, split, split)
             continue
         folder = Folder(places[0], listed=False)
@@ -60,15 +61,19 @@ def find_objects(root: Path) -> Iterator[LabelledObject]:
 
 
 def mask_of(outline: Any, size: tuple[int, ...]) -> Image | None:
-    """Return a mask (H, W) of 0 and 255 from COCO's polygons or run lengths, or None without one.
+    """Return the mask of an object, (H, W) uint8 of 0 and 255; None where it has no outline.
 
-    Polygons are lists x0, y0, x1, y1, ... in pixels; run lengths count zeros and ones in turn,
-    down the columns. Compressed run lengths, which COCO uses for crowds only, count as none.
+    Args:
+        outline: A list of polygons, each x0, y0, x1, y1, ... in pixels; or a mapping whose
+            `counts` are run lengths, which count zeros and ones in turn, down the columns.
+            Compressed run lengths, which COCO uses for crowds only, are taken for no outline.
+        size: H, W in pixels.
     """
     mask = np.zeros(size, np.uint8)
     if isinstance(outline, list) and outline:
         parts = [np.array(part, np.float64).reshape(-1, 2) for part in outline if len(part) >= 6]
-        # Polygon corners lie on pixel edges, OpenCV's on pixel centres; 1/16 pixel is kept.
+        # COCO's coordinates begin at the edge of a pixel, OpenCV's at its centre. Its fixed point
+        # numbers have four bits behind the point, so they are in sixteenths of a pixel.
         points = [np.round((part - 0.5) * 16).astype(np.int32) for part in parts]
         cv2.fillPoly(mask, points, (255,), cv2.LINE_8, 4)
         return mask if points else None

@@ -40,7 +40,10 @@ class Labels:
 
 
 def parse_box(words: Sequence[str]) -> Box | None:
-    """Return x, y, w, h, which may be NaN or empty; None for anything but four numbers."""
+    """Return the box x, y, w, h of four words; None if they are not four numbers.
+
+    The box may be NaN or empty.
+    """
     try:
         box = tuple(float(word) for word in words)
     except ValueError:
@@ -55,10 +58,11 @@ def is_visible(box: Iterable[float]) -> bool:
 
 
 def read_labels(path: Path) -> Labels:
-    """Read a file of boxes, a line each, separated by commas, tabs or spaces, and MARKS beside it.
+    """Read a file of boxes and the files of MARKS beside it.
 
-    Marks that do not fit leave no frame visible. A file with the first box alone withholds the
-    truth, and is not held to its marks.
+    Each line of it is a box; commas, tabs or spaces separate its numbers. Where a file of marks is
+    damaged, no frame counts as visible. A file with the first box alone withholds the truth, and
+    its marks are not looked at. Nothing is raised: what is wrong is in `problems`.
     """
     rows, problems = _read_boxes(path)
     boxes = np.asarray(rows, float).reshape(-1, 4)
@@ -76,6 +80,7 @@ def read_labels(path: Path) -> Labels:
 
 
 def _read_boxes(path: Path) -> tuple[list[Box], list[str]]:
+    """Return the boxes of a file, NaN for a damaged line, and what is damaged."""
     rows: list[Box] = []
     problems: list[str] = []
     try:
@@ -91,7 +96,7 @@ def _read_boxes(path: Path) -> tuple[list[Box], list[str]]:
 
 
 def _read_numbers(path: Path, count: int) -> np.ndarray:
-    """Return the numbers (count,) of a file; raise ValueError, which names it, for others."""
+    """Return the numbers (count,) of a file; raise ValueError, with its name, for any others."""
     words = re.split(r'[,\s]+', _read_text(path).strip())
     try:
         numbers = np.asarray([float(word) for word in words if word])

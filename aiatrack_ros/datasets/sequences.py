@@ -38,7 +38,8 @@ LAYOUTS = (OTB, GOT10K, LASOT, TRACKINGNET)
 
 SUBSETS = ('train', 'val', 'test')
 
-# Sequences of OTB whose boxes tell of a part of the images only (first image, one past the last).
+# Sequences of OTB that have boxes for a part of their images only: the first of these images, and
+# one past the last, both counted from 0. (Table of the benchmark's own toolkit.)
 OTB_RANGES = {
     'david': (299, 770),
     'football1': (0, 74),
@@ -65,12 +66,20 @@ class Sequence:
         return len(self.images)
 
     def image(self, index: int) -> np.ndarray:
-        """Read a frame: uint8 (H, W, 3), RGB."""
+        """Read a frame, (H, W, 3) uint8, RGB.
+
+        Raises:
+            InputError: Its file is missing or no picture.
+        """
         return read_image(self.images[index])
 
 
 def read_image(path: Path) -> np.ndarray:
-    """Read an image file as uint8 (H, W, 3), RGB (a view of OpenCV's BGR)."""
+    """Read an image file as (H, W, 3) uint8, RGB, a reversed view of OpenCV's BGR.
+
+    Raises:
+        InputError: The file is missing or no picture.
+    """
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         problem = 'is not an image that OpenCV can read' if path.is_file() else 'does not exist'
@@ -82,7 +91,7 @@ def find_sequences(folder: str | Path) -> list[Sequence]:
     """Find the sequences of a folder: one sequence, or a data set in one of the layouts.
 
     Raises:
-        InputError: there is none, or one of them is incomplete.
+        InputError: There is none, or one of them is incomplete.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -125,7 +134,7 @@ def _sequences_of(folder: Path) -> list[Sequence]:
     """Return the sequences that this very folder holds: none, one, or one per target in OTB."""
     otb = sorted(folder.glob('groundtruth_rect*.txt'))
     if otb:
-        # The benchmark ships empty files for targets it dropped.
+        # The benchmark has empty files for targets that it has dropped.
         otb = [path for path in otb if _read_text(path).strip()] or otb
         names = (
             [folder.name] if len(otb) == 1 else [f'{folder.name}.{k + 1}' for k in range(len(otb))]
@@ -151,6 +160,7 @@ def _sequences_of(folder: Path) -> list[Sequence]:
 
 
 def _trackingnet(root: Path) -> list[Sequence]:
+    """Return the sequences of a folder of TrackingNet."""
     sequences = []
     for path in sorted((root / 'anno').glob('*.txt')):
         images = _images(root / 'frames' / path.stem)
@@ -188,6 +198,7 @@ def _sequence(
 
 
 def _images(folder: Path) -> tuple[Path, ...]:
+    """Return the pictures of a folder in the order of the numbers in their names."""
     if not folder.is_dir():
         raise InputError(f'{folder}: no such folder; restore the images of the sequence')
     images = [
@@ -197,7 +208,7 @@ def _images(folder: Path) -> tuple[Path, ...]:
     ]
     if not images:
         raise InputError(f'{folder}: no images ({", ".join(PICTURES)}); restore them')
-    # TrackingNet's names have no leading zeros, so numbers sort as numbers.
+    # TrackingNet's names have no leading zeros, so they don't sort as texts.
     return tuple(sorted(images, key=_numbers_in_name))
 
 
@@ -207,8 +218,9 @@ def _numbers_in_name(path: Path) -> list[tuple[int, int | str]]:
 
 
 def _otb_range(name: str, images: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return those images of a sequence of OTB that have boxes."""
     first, last = OTB_RANGES.get(name.lower(), (0, len(images)))
-    # A copy that was cut already has fewer images than the original and is taken as it is.
+    # A copy that has only those images is shorter than the original, and is taken as it is.
     return images[first:last] if len(images) >= last else images
 
 

@@ -15,10 +15,13 @@ from aiatrack_ros.datasets.labels import parse_box
 
 
 class Entry(NamedTuple):
-    """A frame with its target; a picture without a suffix is looked for when it is read."""
+    """A frame with its target.
 
-    picture: str
-    box: Box
+    A picture that is named without its suffix is looked for when it is read.
+    """
+
+    picture: str  # its name in the folder, and so of the mask
+    box: Box  # x, y, w, h in pixels
     mask: str | None = None
 
 
@@ -28,7 +31,7 @@ class LabelledVideo:
 
     name: str
     entries: tuple[Entry, ...]
-    problems: tuple[str, ...]  # what is damaged, each with its file and line
+    problems: tuple[str, ...]  # what is damaged, each with its file and line; left out of entries
 
 
 def find_videos(folder: Folder) -> Iterator[LabelledVideo]:

@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-What the camera of the robot sees: colours, depth, and for judging where people really are.
+What the camera of the robot sees: picture and depth, and where people truly are in them.
 
-The camera looks level and all walls are upright, so a column of the picture sees one wall only:
-it is found once a column, and textures are looked up with OpenCV.
+The camera looks level and all walls are upright, so that a column of the picture sees one wall
+only. It is looked for once in each column, and textures are looked up with OpenCV.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from aiatrack_ros.simulation.world import WALLS
 import cv2
 import numpy as np
 
-WIDTH, HEIGHT = 640, 480
-FOCAL = WIDTH / 2 / math.tan(math.radians(70) / 2)  # pixels, for 70 degrees across
+WIDTH, HEIGHT = 640, 480  # pixels
+FOCAL = WIDTH / 2 / math.tan(math.radians(70) / 2)  # pixels, for a picture 70 degrees wide
 CENTER_X, CENTER_Y = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
 CAMERA_HEIGHT = 0.5  # metres above the floor
 
 _NEAREST = 0.1  # metres; nothing nearer is seen
-_EDGE = 2  # rows of ceiling above the skin of walls
-_CEILING = (226, 224, 218)
+_EDGE = 2  # rows of ceiling above the texture of the walls
+_CEILING = (226, 224, 218)  # RGB
 _LIGHT_NOISE = 2.0  # standard deviation of the sensor's noise, in grey values
 _DEPTH_NOISE = 0.005  # standard deviation of a depth over the depth
 _DEPTH_HOLES = 0.03  # share of pixels of unknown depth
@@ -75,7 +75,8 @@ class CameraView:
         skins = [textures.wall(rng, length) for length in self._lengths]
         self._offsets = np.cumsum([0] + [skin.shape[1] for skin in skins[:-1]]).astype(np.float32)
         skin = np.concatenate(skins, axis=1)
-        # What is looked up above a wall is the edge of its skin: the ceiling.
+        # Whatever is looked up above a wall gets the colour at the edge of the texture, the
+        # ceiling's.
         self._wall_skin = cv2.copyMakeBorder(
             skin, _EDGE, 0, 0, 0, cv2.BORDER_CONSTANT, value=_CEILING
         )
@@ -85,21 +86,23 @@ class CameraView:
         self._floor_skin = textures.floor(rng, max(xs) - min(xs), max(ys) - min(ys))
         skin, self._radius = textures.figure(rng, textures.TARGET_OUTFIT)
         self._noise = rng.normal(0, 1, (2 * HEIGHT, 2 * WIDTH)).astype(np.float32)
-        # The other comes last, so that a seed gives the same room with and without.
+        # The other person is drawn last, so that a seed gives the same room with and without one.
         self._figure_skins = (skin, textures.figure(rng, textures.OTHER_OUTFIT)[0])
         self._right = ((np.arange(WIDTH) - CENTER_X) / FOCAL).astype(np.float32)  # x/z of columns
         self._down = ((np.arange(HEIGHT) - CENTER_Y) / FOCAL).astype(np.float32)  # y/z of rows
 
     def render(self, camera: Pose, people: Sequence[Pose], frame: int = 0) -> View:
         """
-        Return what the camera at the robot's pose sees.
+        Return what the camera sees; the same arguments give the same view.
 
-        `people` are the target and, if there is one, the other person; `frame` numbers the noise
-        of the sensor.
+        Args:
+            camera: Where the robot is, with the camera on it.
+            people: The target and, if there is one, the other person.
+            frame: Number of the frame, which decides on the noise of the sensor.
         """
         rng = np.random.default_rng((self._seed, frame))
         picture, depth = self._room(camera)
-        owner = np.full(depth.shape, -1, np.int8)  # whom a pixel shows
+        owner = np.full(depth.shape, -1, np.int8)  # number of the person in a pixel, -1 for none
         boxes, sizes = [], []
         for number, person in enumerate(people):
             box, size = self._draw_figure(picture, depth, owner, camera, person, number)
@@ -119,7 +122,8 @@ class CameraView:
     def _room(self, camera: Pose) -> tuple[np.ndarray, np.ndarray]:
         """Return picture and exact depth of walls, floor and ceiling."""
         cos, sin = np.float32(math.cos(camera.heading)), np.float32(math.sin(camera.heading))
-        # A column looks along (dx, dy) on the ground; going z times that far is at depth z.
+        # A column looks along (dx, dy) on the ground, which is one metre deep: z times that far
+        # away the depth is z.
         dx, dy = cos + sin * self._right, sin - cos * self._right
         x1, y1, x2, y2 = (column[:, None] for column in self._walls.T)
         ex, ey = x2 - x1, y2 - y1
@@ -159,6 +163,7 @@ class CameraView:
         dx: np.ndarray,
         dy: np.ndarray,
     ) -> None:
+        """Draw the floor and its depth where a column, which looks along (dx, dy), sees it."""
         below = slice(HEIGHT // 2 + 1, HEIGHT)
         z = (CAMERA_HEIGHT / self._down[below])[:, None]
         x = (z * dx + np.float32(camera.x - self._corner[0])) * textures.FLOOR_SCALE
@@ -177,7 +182,12 @@ class CameraView:
         person: Pose,
         number: int,
     ) -> tuple[tuple[float, float, float, float] | None, int]:
-        """Draw a person where it is nearest; return its box and the pixels of its outline."""
+        """Draw a person in front of what is farther away.
+
+        Returns:
+            The box of the person in the picture, None if outside of it, and how many pixels the
+            outline has, those outside of the picture and those hidden included.
+        """
         east, north = person.x - camera.x, person.y - camera.y
         cos, sin = math.cos(camera.heading), math.sin(camera.heading)
         z, x = cos * east + sin * north, sin * east - cos * north
@@ -197,7 +207,7 @@ class CameraView:
         outline = np.abs(share) < 1
         if not outline.any():
             return None, 0
-        # 0 is the direction of the camera, positive to the right of the picture.
+        # The angle around the person's axis: 0 towards the camera, positive to the right.
         angle = np.arcsin(np.clip(np.nan_to_num(share), -1, 1))
         facing = math.atan2(-north, -east) - person.heading
         turns = (angle + facing) / (2 * math.pi) + 0.5
@@ -233,5 +243,6 @@ class CameraView:
         return box, int(outline.sum())
 
     def _noise_tile(self, rng: np.random.Generator) -> np.ndarray:
+        """Return normal noise (H, W), a random part of a larger field made once."""
         row, column = rng.integers(0, (HEIGHT, WIDTH))
         return self._noise[row : row + HEIGHT, column : column + WIDTH]

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A run from above: robot and people with their trails; the distance, and whom it follows."""
+"""A run seen from above: robot and people, their trails and distance, and who is followed."""
 
 import math
 
@@ -22,9 +22,9 @@ _SCALE = 80  # pixels per metre
 _LEFT, _TOP = -0.6, 2.2  # x and y of the map's upper left corner, in metres
 _PLOT = (48, 340, 470, 452)  # left, top, right, bottom of the plot
 _PLOT_RANGE = (0.5, 3.5)  # metres from the bottom of the plot to its top
-_STRIP = 10  # rows at the foot of the plot that tell whom the robot follows
+_STRIP = 10  # rows at the foot of the plot whose colour tells whom the robot follows
 
-# RGB
+# Colours, RGB. A target that the camera does not see is drawn in _HIDDEN.
 _PAPER, _INK, _GRID, _BAND = (250, 249, 246), (40, 40, 40), (222, 220, 214), (222, 238, 222)
 _ROBOT, _TARGET, _HIDDEN = (20, 90, 200), (205, 40, 50), (235, 190, 190)
 _OTHER = (120, 84, 160)
@@ -32,7 +32,7 @@ FOLLOWED = {TARGET: (50, 150, 70), OTHER: _OTHER, SCENERY: (230, 140, 20), NOBOD
 
 
 class MapView:
-    """Draws the map of a scene of `duration` seconds frame by frame; the trails stay."""
+    """Draws the map of a scene of `duration` seconds, frame by frame; trails stay on it."""
 
     def __init__(self, duration: float) -> None:
         self._duration = duration
@@ -102,21 +102,25 @@ class MapView:
             _write(self._canvas, f'{seconds} s', (column - 10, bottom + 18), _INK)
 
     def _dot(self, record: Record) -> tuple[int, int]:
+        """Return column and row of a frame in the plot of the distance over time."""
         share = min(record.time / self._duration, 1.0)
         return round(_PLOT[0] + (_PLOT[2] - _PLOT[0]) * share), _plot_row(record.distance)
 
 
 def _pixel(x: float, y: float) -> tuple[int, int]:
+    """Return column and row of a place, in metres, on the map."""
     return round((x - _LEFT) * _SCALE), round((_TOP - y) * _SCALE)
 
 
 def _plot_row(metres: float) -> int:
+    """Return the row of a distance in the plot."""
     low, high = _PLOT_RANGE
     share = (min(max(metres, low), high) - low) / (high - low)
     return round(_PLOT[3] - (_PLOT[3] - _PLOT[1]) * share)
 
 
 def _draw_robot(picture: np.ndarray, robot: Pose) -> None:
+    """Draw the robot as an arrow, with the edges of what its camera sees."""
     corners = []
     for angle, reach in ((0.0, 16), (2.4, 14), (-2.4, 14)):
         x, y = _pixel(robot.x, robot.y)
@@ -137,6 +141,7 @@ def _draw_robot(picture: np.ndarray, robot: Pose) -> None:
 
 
 def _draw_person(picture: np.ndarray, person: Pose, color: tuple[int, int, int]) -> None:
+    """Draw a person as a disk with a nose."""
     x, y = _pixel(person.x, person.y)
     cv2.circle(picture, (x, y), 10, color, -1, cv2.LINE_AA)
     nose = (
@@ -153,6 +158,6 @@ def _write(
     color: tuple[int, int, int],
     size: float = 0.4,
 ) -> int:
-    """Write a text from its lower left corner on; return the column where it ends."""
+    """Write a text whose lower left corner is at a place; return the column where it ends."""
     cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, color, 1, cv2.LINE_AA)
     return place[0] + cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)[0][0]

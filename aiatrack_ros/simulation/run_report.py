@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""How well the robot followed, and whom, measured from the truth that only a simulation knows."""
+"""How well the robot followed, and whom, by the truth that only a simulation knows."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,17 +11,19 @@ import statistics
 from aiatrack_ros.simulation.world import Pose
 from aiatrack_ros.simulation.world import WALK_SECONDS
 
-# The limits that a good run keeps.
-DISTANCE = 1.5  # metres between robot and target
-MAX_ERROR = 0.4  # metres off that distance
-MAX_STOP_SECONDS = 1.0
-MAX_ASTRAY_SECONDS = 2.0  # in a row, in which the robot follows what is not the target
+DISTANCE = 1.5  # metres that the robot is to keep from the target
 
-# Whom the robot follows: the target, the other person, what is nobody at all, or no one.
+# The limits that a good run keeps.
+MAX_ERROR = 0.4  # metres that the distance is off
+MAX_STOP_SECONDS = 1.0  # from when the target has left until the robot stands
+MAX_ASTRAY_SECONDS = 2.0  # for which the robot follows, without a break, what is not the target
+
+# Whom the robot follows: the target, the other person, a thing that is no person, or no one.
 TARGET, OTHER, SCENERY, NOBODY = WHOM = ('target', 'other', 'scenery', 'nobody')
 
-_GONE, _BACK = 0.05, 0.5  # the target is gone below this visible share, and back from that on
-_STANDING = 1e-4  # metres or radians between two frames that still count as standing
+# The target is gone when less than this share of it is visible, and back from that share on.
+_GONE, _BACK = 0.05, 0.5
+_STANDING = 1e-4  # a robot that moves no more, in metres or radians from frame to frame, stands
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ class Record:
         robot: Where the robot is.
         target: Where the target is.
         visible: Share of the target that the camera sees, in [0, 1].
-        track_id: Of the track; empty where there is none.
-        score: What the tracker thinks of itself, in [0, 1].
+        track_id: The id of the track; empty where there is none.
+        score: The tracker's score, a predicted IoU in [0, 1].
         state: 'idle', 'tracking' or 'lost'.
-        speed: Commanded, m/s.
-        turn_rate: Commanded, rad/s.
+        speed: What the robot was told, in m/s.
+        turn_rate: What the robot was told, in rad/s.
         followed: Whom the track shows, one of WHOM.
         other: Where the other person is; None where there is no other.
     """
@@ -57,14 +59,14 @@ class Record:
 
     @property
     def distance(self) -> float:
-        """Return the true distance between robot and target."""
+        """Return the true distance between robot and target, in metres."""
         return self.robot.distance(self.target)
 
 
 @dataclass(frozen=True)
 class Report:
     """
-    The figures of a run; metres and seconds, None where it did not come to that.
+    The figures of a run, in metres and seconds; None for what did not happen in it.
 
     Attributes:
         frames: How many there were.
@@ -97,7 +99,7 @@ class Report:
     seconds_to_find: tuple[float | None, ...]
 
     def shortcomings(self) -> list[str]:
-        """Return what was not as it should be, a line each."""
+        """Return a line for each thing that was not as it should be."""
         found = []
         if self.walk_seconds < WALK_SECONDS - 0.5:
             found.append(f'the run ended after {self.walk_seconds:.1f} s of the walk')
@@ -124,7 +126,7 @@ class Report:
         return found
 
     def table(self) -> str:
-        """Return the figures as a table."""
+        """Return the figures as text, a line for each of them."""
         rows = [
             ('frames', f'{self.frames}'),
             ('simulated time', f'{self.seconds:.1f} s'),
@@ -200,7 +202,7 @@ def _longest_astray(records: list[Record]) -> float:
 
 
 def _to_find(records: list[Record]) -> tuple[float | None, ...]:
-    """Return for each return into sight the seconds until the target was followed; or None."""
+    """Return, for each time the target came back, the seconds until it was followed, or None."""
     found: list[float | None] = []
     gone, back = False, None
     for record in records:
@@ -216,6 +218,7 @@ def _to_find(records: list[Record]) -> tuple[float | None, ...]:
 
 
 def _moves(before: Record, after: Record) -> bool:
+    """Tell whether the robot moved between two frames."""
     return (
         before.robot.distance(after.robot) > _STANDING
         or abs(after.robot.heading - before.robot.heading) > _STANDING
@@ -223,7 +226,7 @@ def _moves(before: Record, after: Record) -> bool:
 
 
 def _to_stop(records: list[Record], left: float | None, back: float) -> float | None:
-    """Return when the robot moved last between `left` and `back`; None if it never stood."""
+    """Return how long after `left` the robot still moved; None if it never stood before `back`."""
     if left is None:
         return None
     absent = [pair for pair in zip(records, records[1:]) if left <= pair[0].time < back]
@@ -234,6 +237,7 @@ def _to_stop(records: list[Record], left: float | None, back: float) -> float | 
 
 
 def _to_resume(records: list[Record], back: float | None) -> float | None:
+    """Return how long after `back` the robot moved for the first time; None if it never did."""
     if back is None:
         return None
     return next(
@@ -247,6 +251,7 @@ def _to_resume(records: list[Record], back: float | None) -> float | None:
 
 
 def _first(records: list[Record], condition: Callable[[Record], bool]) -> float | None:
+    """Return the time of the first frame that meets a condition; None if there is none."""
     return next((record.time for record in records if condition(record)), None)
 
 

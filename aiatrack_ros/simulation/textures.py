@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What the walls, the floor and people look like: painted by a seeded generator, uint8 RGB."""
+"""What walls, floor and people look like, painted by a seeded generator; uint8, RGB."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# Texels per metre.
-WALL_SCALE, FLOOR_SCALE, FIGURE_SCALE = 100, 64, 400
-WALL_HEIGHT = 2.5
+WALL_SCALE, FLOOR_SCALE, FIGURE_SCALE = 100, 64, 400  # texels per metre
+WALL_HEIGHT = 2.5  # metres
 
 # A person: a figure like a chess pawn, of this height and largest radius in metres.
 FIGURE_HEIGHT, FIGURE_RADIUS = 1.0, 0.2
@@ -53,7 +52,7 @@ OTHER_OUTFIT = Outfit(
 
 
 def clouds(rng: np.random.Generator, height: int, width: int, depth: float) -> np.ndarray:
-    """Return (H, W) float noise of several scales, about within [-depth, depth]."""
+    """Return noise of several scales, (H, W) float32, mostly within [-depth, depth]."""
     total = np.zeros((height, width), np.float32)
     for cell in (64, 24, 8, 3):
         size = (max(2, width // cell), max(2, height // cell))
@@ -63,7 +62,10 @@ def clouds(rng: np.random.Generator, height: int, width: int, depth: float) -> n
 
 
 def wall(rng: np.random.Generator, length: float) -> np.ndarray:
-    """Return a wall of a length in metres: plaster, a skirting board, posters."""
+    """Return a wall of a length in metres, with plaster, a skirting board and posters.
+
+    (WALL_HEIGHT * WALL_SCALE, length * WALL_SCALE, 3) uint8, the top of the wall first.
+    """
     height, width = int(WALL_HEIGHT * WALL_SCALE), max(2, round(length * WALL_SCALE))
     picture = np.empty((height, width, 3), np.float32)
     picture[:] = rng.uniform(140, 210, 3) * 0.6 + 70
@@ -80,7 +82,10 @@ def wall(rng: np.random.Generator, length: float) -> np.ndarray:
 
 
 def floor(rng: np.random.Generator, width: float, length: float) -> np.ndarray:
-    """Return a floor of tiles, `width` x `length` metres."""
+    """Return a floor of tiles, `width` x `length` metres.
+
+    (length * FLOOR_SCALE, width * FLOOR_SCALE, 3) uint8; rows go along y, columns along x.
+    """
     rows, columns = round(length * FLOOR_SCALE), round(width * FLOOR_SCALE)
     side = FLOOR_SCALE // 2
     shades = rng.uniform(0.8, 1.1, (rows // side + 1, columns // side + 1))
@@ -94,10 +99,11 @@ def floor(rng: np.random.Generator, width: float, length: float) -> np.ndarray:
 
 def figure(rng: np.random.Generator, outfit: Outfit) -> tuple[np.ndarray, np.ndarray]:
     """
-    Return the skin of a person in an outfit and its radius.
+    Return the skin of a person in an outfit, and how thick the person is.
 
-    The skin is unrolled: rows from head to foot, columns all around from the back over the right
-    side, front (middle) and left side. The radius in metres is per row.
+    The skin (H, 720, 3) uint8 is unrolled: rows go from head to foot, columns all around, from the
+    back over the right side, the front (in the middle) and the left side. The second array (H,)
+    float32 is the radius of each row in metres.
     """
     rows = round(FIGURE_HEIGHT * FIGURE_SCALE)
     skin = np.empty((rows, _FIGURE_COLUMNS, 3), np.float32)

@@ -1,17 +1,18 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Who is where: the robot by its commands, people by the script of a scene, walls that stand.
+Who is where: the robot goes where its commands say, people as a scene says, and walls stand.
 
-Metres, seconds, radians. On the ground x and y, headings counterclockwise from x.
+Lengths are in metres, times in seconds, angles in radians. Places on the ground are x and y, and
+headings are counterclockwise from x.
 """
 
 from dataclasses import dataclass
 import math
 
-# The target goes out of sight after this time, in all scenes.
+# So many seconds after the start the target goes out of sight, in all scenes.
 WALK_SECONDS = 30.0
 
-_TURN_SECONDS = 0.3  # of a person on the spot, before it goes another way
+_TURN_SECONDS = 0.3  # a person takes so long to turn on the spot, before it goes another way
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,13 @@ class Pose:
     heading: float = 0.0
 
     def moved(self, speed: float, turn_rate: float, seconds: float) -> 'Pose':
-        """Return the pose after driving along an arc: the unicycle model, exactly."""
+        """Return the pose after driving along an arc, by the exact model of a unicycle.
+
+        Args:
+            speed: In m/s.
+            turn_rate: In rad/s, positive to the left.
+            seconds: How long.
+        """
         turn = turn_rate * seconds
         # The chord of the arc points half way between the headings at its ends.
         half = turn / 2
@@ -36,7 +43,7 @@ class Pose:
         )
 
     def distance(self, other: 'Pose') -> float:
-        """Return the distance to another pose."""
+        """Return the distance to another pose, in metres."""
         return math.hypot(other.x - self.x, other.y - self.y)
 
 
@@ -51,7 +58,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Wall:
-    """A wall of room height between two points."""
+    """A wall as high as the room between two points, in metres."""
 
     x1: float
     y1: float
@@ -73,7 +80,7 @@ class Walk:
 
     @property
     def end(self) -> Pose:
-        """Return where it ends."""
+        """Return the pose in which it ends."""
         return self.at(self.duration)
 
     def at(self, time: float) -> Pose:
@@ -86,11 +93,17 @@ class Walk:
         return pose
 
     def then(self, *legs: Leg) -> 'Walk':
-        """Return this walk and these legs after it."""
+        """Return this walk with more legs at its end."""
         return Walk(self.start, (*self.legs, *legs))
 
     def to(self, x: float, y: float, speed: float) -> 'Walk':
-        """Return this walk, a turn towards a place, and the straight way there."""
+        """Return this walk with a turn towards a place and the straight way there at its end.
+
+        Args:
+            x: Of the place, in metres.
+            y: Of the place, in metres.
+            speed: On the way there, in m/s.
+        """
         end = self.end
         turn = math.degrees(math.atan2(y - end.y, x - end.x) - end.heading)
         turn = (turn + 180) % 360 - 180  # the shorter way round
@@ -98,7 +111,7 @@ class Walk:
         return self.then(Leg(_TURN_SECONDS, 0, turn / _TURN_SECONDS), Leg(way / speed, speed))
 
     def until(self, time: float) -> 'Walk':
-        """Return this walk and a rest that ends `time` seconds after the start."""
+        """Return this walk with a rest at its end, until `time` seconds after its start."""
         return self.then(Leg(time - self.duration))
 
 
@@ -123,7 +136,8 @@ ROOM = (Wall(-4, -5, 9, -5), Wall(9, -5, 9, 5), Wall(9, 5, -4, 5), Wall(-4, 5, -
 SCREEN = Wall(3.75, 0.6, 3.75, 2.2)
 WALLS = (*ROOM, SCREEN)
 
-# The target faces the robot, turns, walks in bends, turns again and comes nearer, walks on ...
+# In all scenes the target faces the robot, turns, walks in bends, turns again, comes nearer, and
+# walks on. Then, ...
 _WALK = Walk(
     Pose(1.5, 0.0, math.pi),
     (
@@ -138,16 +152,17 @@ _WALK = Walk(
         Leg(2),
     ),
 )
-# ... and after 30 s hurries behind a screen, waits, returns the same way and walks on.
+# ... after 30 s, it hurries behind a screen, waits, returns the same way and walks on;
 _ALONE = Scene(
     _WALK.then(
         *(Leg(0.5, 0, 60), Leg(2, 0.6)),
         *(Leg(4), Leg(0.5, 0, 360), Leg(2, 0.6), Leg(1.5, 0, 60), Leg(7, 0.12, 5)),
     )
 )
-# ... or runs out of the picture to the right, goes round behind the robot, which stands by then
-# near (2.1, 0.1), and comes back from the left, farther away. The other person has crossed twice
-# between the two before, and stands about where the target was while that is away.
+# or it runs out of the picture to the right, goes round behind the robot, which stands by then
+# near (2.1, 0.1), and comes back from the left, farther away. Before that, the other person
+# crosses twice between the two; and while the target is away, that person stands about where it
+# was.
 _COMPANY = Scene(
     _WALK.to(2.2, -1.0, 1.6)
     .to(0.9, -1.0, 0.8)

@@ -11,7 +11,9 @@ _CORNERS = '@corners'
 
 
 def read_box(text: str, width: int, height: int) -> Box:
-    """Read a box for a picture of this size.
+    """Return the box x, y, w, h, in pixels of a picture of this size, that a text stands for.
+
+    It is not held to the picture; `check_box` does that.
 
     Args:
         text: Four numbers with commas or spaces between them: x, y, w, h, or after ``@corners``
@@ -44,6 +46,7 @@ def read_box(text: str, width: int, height: int) -> Box:
 
 
 def _number(text: str, size: int) -> float:
+    """Return a number, in pixels; one with % is a part of the side of `size` pixels."""
     if text.endswith('%'):
         return float(text[:-1]) / 100 * size
     return float(text)

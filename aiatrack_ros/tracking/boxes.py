@@ -8,8 +8,9 @@ import re
 from aiatrack_ros.errors import InputError
 import numpy as np
 
-Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]  # x, y of the upper left corner, w, h; in pixels
 
+# Pixels of a box that stay in the image on each axis; the published tracker's number.
 CLIP_MARGIN = 10.0
 
 # A box may reach out of its image, but one that is larger than this many images is a mistake, and
@@ -18,10 +19,10 @@ LARGEST = 3.0
 
 
 def parse_box(text: str) -> Box:
-    """Read four numbers 'x,y,w,h', with commas, spaces or both between them.
+    """Return the box of a text 'x,y,w,h', with commas, spaces or both between the numbers.
 
     Raises:
-        InputError: It is not four numbers.
+        InputError: The text is not four numbers. What they are is not looked at.
     """
     try:
         x, y, w, h = (float(part) for part in re.split(r'\s*,\s*|\s+', text.strip()))
@@ -34,6 +35,11 @@ def parse_box(text: str) -> Box:
 
 def check_box(box: Sequence[float], width: int, height: int) -> Box:
     """Return a box as four floats, if it can be tracked in an image of this size.
+
+    Args:
+        box: x, y, w, h in pixels; it may reach out of the image.
+        width: Of the image in pixels.
+        height: Of the image in pixels.
 
     Raises:
         InputError: It has not four numbers, is not finite, is empty, lies outside the image, or
@@ -62,10 +68,18 @@ def check_box(box: Sequence[float], width: int, height: int) -> Box:
 
 
 def clip_box(box: Box, width: int, height: int, margin: float = CLIP_MARGIN) -> Box:
-    """Return a box with both corners in the image, and at least ``margin`` pixels of it each way.
+    """Return a box with both corners in the image, at least ``margin`` pixels wide and high.
 
-    The left edge is held to [0, W - margin], the right edge to [margin, W]; rows likewise. Of an
-    image that is smaller than the margin, the whole side is the margin.
+    The left edge is held to [0, W - margin], the right edge to [margin, W], and the upper and
+    lower edges likewise. In an image that is smaller than the margin, its whole side takes the
+    place of the margin. This is how the published tracker keeps a box from shrinking away at the
+    border.
+
+    Args:
+        box: x, y, w, h in pixels, finite.
+        width: Of the image in pixels.
+        height: Of the image in pixels.
+        margin: In pixels.
     """
     x, y, w, h = box
     x1, w1 = _clip_side(x, w, width, margin)

@@ -26,8 +26,9 @@ class Crop:
 
     Attributes:
         pixels: (S, S, 3) uint8, RGB.
-        padded_rows: (S,) bool, True where a row lies outside the image (or touches what does).
-        padded_columns: (S,) bool.
+        padded_rows: (S,) bool, True where a row of the crop lies outside the image, or is
+            interpolated from one that does.
+        padded_columns: (S,) bool, the same of its columns.
         center: x, y of the box that the region was cut around, in pixels of the image.
         side: The region's side in pixels of the image.
     """
@@ -106,7 +107,11 @@ def crop_region(image: np.ndarray, box: Box, factor: float, size: int) -> Crop:
 
 
 class _Axis:
-    """One axis of a region: where it meets the image, and what of the crop is padding."""
+    """One axis of a region: where it meets the image, and what of the crop is padding.
+
+    The region begins at `start` and is `side` long, in pixels of the image, which is `extent`
+    long; `size` is the side of the crop.
+    """
 
     def __init__(self, start: int, side: int, extent: int, size: int) -> None:
         self.start, self.side = start, side
@@ -128,7 +133,7 @@ class _Axis:
 
 
 class _Canvas(threading.local):
-    """A padded region in the making; each thread has its own."""
+    """The memory in which a padded region is put together; each thread has its own."""
 
     def __init__(self) -> None:
         self._memory = np.zeros(0, np.uint8)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What the tracker believes, drawn into the picture."""
+"""A picture with the state and the box that the tracker reports drawn in."""
 
 from aiatrack_ros.tracking.boxes import Box
 import cv2
@@ -18,7 +18,10 @@ def draw(
         picture: (H, W, 3) uint8, RGB.
         state: 'idle', 'tracking' or 'lost'.
         box: x, y, w, h in pixels; it may reach outside of the picture.
-        score: Predicted IoU in [0, 1].
+        score: Predicted IoU in [0, 1], written beside the state; None leaves it out.
+
+    Returns:
+        (H, W, 3) uint8, RGB. Lines and letters grow with the picture.
     """
     canvas = np.array(picture, order='C')
     height, width = canvas.shape[:2]
@@ -26,7 +29,7 @@ def draw(
     color = COLORS[state]
     if box is not None:
         x, y, w, h = box
-        # OpenCV takes 32 bit integers only.
+        # OpenCV takes 32 bit integers only, and overflows on what lies far outside.
         corners = np.clip(np.rint([x, y, x + w, y + h]), -(2**15), 2**15).astype(int).tolist()
         cv2.rectangle(canvas, corners[:2], corners[2:], color, 2 * unit)
     label = state if score is None else f'{state} {score:.2f}'

@@ -14,7 +14,8 @@ try:
 except ImportError:  # outside of Linux and macOS
     fcntl = None  # type: ignore[assignment]
 
-# Results that lie beside the pictures of a folder may be written again.
+# A file that ends so is no picture. Where a folder of pictures is the input, an earlier result in
+# it may be written again.
 _RESULTS = frozenset({'.csv', '.mp4'})
 
 
@@ -73,11 +74,11 @@ def refuse_overwriting(
 
 
 def hold(path: Path, exclusive: bool) -> BinaryIO | None:
-    """Open a file and hold it, against programs of ours that would read what another writes.
+    """Open a file and lock it, so that no program of ours reads it while another writes it.
 
     Returns:
-        The open file, which holds it until it is closed; None where files can't be held, or
-        where there is none.
+        The open file, which keeps the lock until it is closed; None where files can't be locked,
+        or where there is no such file.
 
     Raises:
         BlockingIOError: Another program writes it or, if it is to be `exclusive`, reads it.
@@ -93,11 +94,12 @@ def hold(path: Path, exclusive: bool) -> BinaryIO | None:
             file.close()
         if isinstance(error, BlockingIOError):
             raise
-        return None  # not ours to read, or on a file system of another machine
+        return None  # it is not ours to read, or its file system knows no locks
     return file
 
 
 def _reads(source: Path, path: Path) -> bool:
+    """Tell whether writing to `path` would destroy what is read from `source`."""
     if path.is_dir():
         is_among_them = source.suffix.lower() == '.jpg' and _is_same(source.parent, path)
         return is_among_them or _is_same(source, path)
@@ -108,6 +110,7 @@ def _reads(source: Path, path: Path) -> bool:
 
 
 def _is_same(first: Path, second: Path) -> bool:
+    """Tell whether two paths, of files that may not be there yet, mean the same file."""
     try:
         return os.path.samefile(first, second)
     except OSError:  # one of them isn't there yet

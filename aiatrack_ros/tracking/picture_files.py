@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Pictures as files hold them, JPEG, PNG and the like: whole, or refused."""
+"""Pictures from the bytes of a file, such as JPEG or PNG: decoded if whole, refused if torn."""
 
 import re
 
@@ -8,8 +8,9 @@ from aiatrack_ros.tracking.pixel_range import PixelRange
 import cv2
 import numpy as np
 
-# Of a JPEG: each segment begins with FF and its kind. Within the compressed data FF is followed
-# by 00 or by a restart mark, D0 to D7; before a kind any number of FF may stand.
+# In a JPEG each segment begins with FF and a byte for its kind. Within the compressed data FF is
+# followed by 00 or by a restart mark, D0 to D7; before a kind any number of FF may stand.
+# (ITU-T T.81, B.1.1.)
 _MARK = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]', re.DOTALL)
 _BEGIN, _END, _BARE = 0xD8, 0xD9, 0x01
 

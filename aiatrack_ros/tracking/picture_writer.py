@@ -10,7 +10,9 @@ import numpy as np
 
 
 class PictureWriter:
-    """Writes 000000.jpg and so on into a folder, made if need be; a context manager.
+    """Writes 000000.jpg, 000001.jpg and so on into a folder; a context manager.
+
+    The folder is made if it is missing; the one that it is to lie in must be there.
 
     Raises:
         InputError: The folder cannot be made, or a picture cannot be written.
@@ -39,7 +41,11 @@ class PictureWriter:
         self.close()
 
     def write(self, picture: np.ndarray) -> None:
-        """Write a picture (H, W, 3) uint8, RGB."""
+        """Write a picture (H, W, 3) uint8, RGB, as the next file.
+
+        Raises:
+            InputError: It cannot be written.
+        """
         path = self.path / f'{self._count:06d}.jpg'
         good, jpeg = cv2.imencode('.jpg', np.ascontiguousarray(picture[..., ::-1]))
         try:

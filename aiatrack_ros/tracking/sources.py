@@ -18,10 +18,10 @@ from aiatrack_ros.tracking.video import Video
 import cv2
 import numpy as np
 
-STALL_SECONDS = 3.0  # without a picture, after which it is said
-OPEN_SECONDS = 10.0  # for a stream to open
-_AGAIN_SECONDS = 1.0  # between two tries to take a stream up again
-_SILENT = 0  # OpenCV's level of logging without a word
+STALL_SECONDS = 3.0  # a live source that gives no picture for so long is said to stall
+OPEN_SECONDS = 10.0  # a stream that has not opened after so long does not open
+_AGAIN_SECONDS = 1.0  # passes between two tries to open a source again
+_SILENT = 0  # the level at which OpenCV logs nothing
 _DEVICE = re.compile(r'/dev/video\d+')
 _ADDRESS = re.compile(r'(rtsps?|https?|udp|tcp)://', re.IGNORECASE)
 _NUMBERED = re.compile(r'%0?\d*d')
@@ -34,7 +34,8 @@ class Source(Protocol):
     Attributes:
         fps: Pictures per second.
         frame_count: How many there are, as far as the source says; 0 where it does not.
-        live: Whether they come as they are taken, so that one not looked at in time is gone.
+        live: Whether they come as they are taken, so that one that nobody asks for in time is
+            lost.
     """
 
     fps: float
@@ -43,10 +44,10 @@ class Source(Protocol):
 
     @property
     def path(self) -> Path | str:
-        """What names it in messages."""
+        """What messages call it."""
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield the pictures."""
+        """Yield the pictures, (H, W, 3) uint8, RGB."""
 
 
 def open_source(text: str, say: Callable[[str], None] = print) -> Source:
@@ -56,7 +57,7 @@ def open_source(text: str, say: Callable[[str], None] = print) -> Source:
         text: A video file, a folder of pictures, a pattern of pictures (``'shots/*.jpg'``,
             ``'shots/%04d.png'``), the number or the device of a camera (``0``, ``/dev/video0``),
             or the address of a stream (rtsp, http).
-        say: Takes a line when a live source stalls and when it goes on.
+        say: Gets a line to show when a live source stalls and when it goes on.
 
     Raises:
         InputError: There is no such thing, or it cannot be read.
@@ -104,15 +105,16 @@ class PicturePattern(Video):
 
 
 class LiveSource:
-    """A camera or a stream, read on a thread of its own; whoever is late gets the newest picture.
+    """A camera or a stream, read on a thread of its own, of which only the newest picture is kept.
 
-    A stream that has an end, a file on a web server, is read picture by picture instead.
+    A stream that has an end, such as a file on a web server, is not live: it is read picture by
+    picture, and none is left out.
 
     Args:
         path: What the person typed.
         name: What to call it in messages.
         opens: What OpenCV opens: the number of a camera, a device or an address.
-        say: Takes a line when it stalls and when it goes on.
+        say: Gets a line to show when it stalls and when it goes on.
 
     Raises:
         InputError: It does not open.
@@ -139,7 +141,7 @@ class LiveSource:
         self._ended.set()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield pictures until ``end``; while it stalls, wait."""
+        """Yield pictures (H, W, 3) uint8, RGB, until ``end``; wait while the source stalls."""
         if not self.live:
             yield from self._all()
             return
@@ -161,6 +163,7 @@ class LiveSource:
             yield picture
 
     def _all(self) -> Iterator[np.ndarray]:
+        """Yield every picture of a source that has an end."""
         while not self._ended.is_set():
             good, picture = self._capture.read()
             if not good:
@@ -169,7 +172,7 @@ class LiveSource:
         self._capture.release()
 
     def _read(self) -> None:
-        """Keep the newest picture; where there are no more, try to open it again."""
+        """Keep the newest picture; when no more come, try to open the source again."""
         capture: cv2.VideoCapture | None = self._capture
         while not self._ended.is_set():
             good, picture = capture.read() if capture is not None else (False, None)
@@ -212,6 +215,7 @@ def _open(what: int | str) -> cv2.VideoCapture | None:
 
 
 def _remedy(what: int | str) -> str:
+    """Return what to do about a source that does not open."""
     if isinstance(what, str) and _ADDRESS.match(what):
         return 'is the address right, and does a player open it?'
     there = ', '.join(sorted(glob('/dev/video*'))) or 'none'

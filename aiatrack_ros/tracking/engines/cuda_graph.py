@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The frame function as one CUDA graph over static buffers, and making a reference as another.
+"""Frames as one CUDA graph over static buffers, and references as another.
 
 Launching a frame's hundreds of kernels one by one takes a CPU longer than the GPU needs for their
 work; a graph is one launch. Whatever it reads stays at its address: each frame copies its crop
@@ -48,9 +48,9 @@ import torch
 from torch import nn
 from torch import Tensor
 
-WARM_UPS = 3  # runs before a capture: cuDNN chooses its algorithms in them
+WARM_UPS = 3  # runs before a capture, in which cuDNN chooses its algorithms
 
-# What a graph may differ by from the run before its capture, relative to the largest number.
+# How far a graph may be from the run before its capture, relative to the largest number.
 _SAME = 1e-2
 
 # CUDA captures one graph at a time in a process, whichever engine and thread it is for.
@@ -59,7 +59,10 @@ _capturing = threading.Lock()
 
 @contextlib.contextmanager
 def _fastest_convolutions() -> Iterator[None]:
-    """Have cuDNN try out its algorithms, here alone: it is a setting of the whole process."""
+    """Have cuDNN try its algorithms out within this block, and as before after it.
+
+    It is a setting of the whole process, and the user's own networks may want it otherwise.
+    """
     before = torch.backends.cudnn.benchmark
     torch.backends.cudnn.benchmark = True
     try:
@@ -69,7 +72,10 @@ def _fastest_convolutions() -> Iterator[None]:
 
 
 class _Static:
-    """A function of tensors with fixed addresses, on a GPU captured as a graph on `stream`."""
+    """A function of tensors with fixed addresses, captured as a graph.
+
+    `stream` is the one that captures it on a GPU; with None, as on a CPU, it is called each time.
+    """
 
     def __init__(
         self, function: nn.Module, inputs: Sequence[Tensor], stream: torch.cuda.Stream | None
@@ -89,17 +95,18 @@ class _Static:
                 for _ in range(WARM_UPS):
                     before = self._function(*self._inputs)
                 self._graph = torch.cuda.CUDAGraph()
-                # Only what this thread does can spoil the capture: another may be tracking.
+                # Another thread may be tracking meanwhile, so that only what this one does may
+                # spoil the capture.
                 with torch.cuda.graph(
                     self._graph, stream=stream, capture_error_mode='thread_local'
                 ):
                     self.outputs = self._function(*self._inputs)
                 self._graph.replay()
-        except RuntimeError as error:  # so 'auto' goes on to the next engine, and says why
+        except RuntimeError as error:  # 'auto' then goes on to the next engine, and says why
             raise DeviceError(f'this GPU captured no graph: {error}') from error
         torch.cuda.current_stream().wait_stream(stream)
         for ours, theirs in zip(self.outputs, before, strict=True):
-            # Not within _SAME, rather than beyond it: NaN is not the same either.
+            # The comparison is negated, for NaN has to count as a difference too.
             if not (ours - theirs).abs().max() <= _SAME * theirs.abs().max():
                 raise DeviceError('this GPU captured a graph that computes something else')
 
@@ -112,7 +119,7 @@ class _Static:
 
 
 class _Upload:
-    """Pinned memory on its way to a tensor with a fixed address."""
+    """A way for arrays to a tensor with a fixed address, through pinned memory on a GPU."""
 
     def __init__(self, place: Tensor, on_gpu: bool) -> None:
         self._place = place
@@ -122,7 +129,7 @@ class _Upload:
     def send(self, values: Any) -> None:
         """Copy an array of the tensor's shape, without waiting until it is there."""
         if self._done is not None:
-            self._done.synchronize()  # the copy before may still be reading; at first, nothing is
+            self._done.synchronize()  # until then, the copy before may still be reading
         self._staged.numpy()[...] = values
         self._place.copy_(self._staged, non_blocking=True)
         if self._done is not None:
@@ -145,17 +152,17 @@ class _StaticFrame:
 
     @property
     def memory(self) -> Tensor:
-        """The memory tokens of the crop shown last; overwritten by the next."""
+        """The memory tokens (1, L, d) of the crop shown last; the next one overwrites them."""
         return self._frame.outputs[1]
 
     def show(self, crop: Crop) -> None:
-        """Upload a crop."""
+        """Upload a crop for the next run."""
         self._pixels.send(crop.pixels[None])
 
     def hold(self, name: str, tensors: tuple[Tensor, ...], places: tuple[Tensor, ...]) -> None:
         """Copy tensors to their places, unless that object is what lies there already."""
         if self._seen.get(name) is not tensors:
-            self._seen.pop(name, None)  # a copy that fails leaves neither there
+            self._seen.pop(name, None)  # after a copy that fails, nobody knows what lies there
             for place, tensor in zip(places, tensors, strict=True):
                 place.copy_(tensor)
             self._seen[name] = tensors
@@ -165,7 +172,7 @@ class _StaticFrame:
         self._frame.run()
 
     def read(self) -> np.ndarray:
-        """Wait for the numbers of the frame and return them."""
+        """Wait for the numbers of the frame, (5 + E,) float32, and return them."""
         self._numbers.copy_(self._frame.outputs[0], non_blocking=True)
         if self._stream is not None:
             torch.cuda.current_stream().synchronize()
@@ -192,9 +199,10 @@ class _StaticReference:
 
 
 class CudaGraphEngine:
-    """Batch norms folded, channels last, one launch a frame; bf16 or fp16 products if asked for.
+    """The network with batch norms folded and channels last, as one launch for each frame.
 
-    Softmaxes, norms and the soft-argmax stay in fp32, and fp32 products do without TensorFloat-32.
+    Where bf16 or fp16 is asked for, products are computed in it; softmaxes, norms and the
+    soft-argmax stay in fp32. Products in fp32 do without TensorFloat-32.
 
     Raises:
         DeviceError: The GPU can't capture the network, for want of memory for one.
@@ -205,10 +213,11 @@ class CudaGraphEngine:
     ) -> None:
         del threads
         self.config = network.config
-        self.threads = 1  # which only waits
+        self.threads = 1  # it only waits for the GPU
         self._device = device
         self._dtype = DTYPES[precision]
-        self._stream: torch.cuda.Stream | None = None  # that captures; one, for its workspace
+        # Everything is captured on one stream, so that all graphs share its workspace.
+        self._stream: torch.cuda.Stream | None = None
         place = str(device)
         if device.type == 'cuda':
             compute_exactly()
@@ -247,7 +256,7 @@ class CudaGraphEngine:
         self._frames.prepare(count, self._capture)
 
     def encode(self, crop: Crop) -> Tensor:
-        """Return the memory tokens of a crop: a frame whose finding is not looked at."""
+        """Return the memory tokens of a crop, (1, L, d), from a frame without real references."""
         return self.find(crop, *self._blank).memory
 
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
@@ -257,7 +266,7 @@ class CudaGraphEngine:
         """
         position = self._positions.of(crop)
         with self._computing():
-            if initial:  # the long-term one as well, once for each target
+            if initial:  # it needs the long-term reference as well, once for each target
                 return refer(self._network, memory, position, box, initial)
             keys, values = self._reference.of(memory, box)
             return Reference(None, References(keys, values, position.inner[:, None]))
@@ -300,8 +309,8 @@ class CudaGraphEngine:
 def _fill_with_noise(inputs: FrameInputs) -> None:
     """Fill a crop and references with noise, the same each time.
 
-    Of nothing but zeros all corners are alike, and rounding alone would say which is the largest:
-    two runs that should agree might not.
+    With nothing but zeros all places of a corner map are alike, and rounding alone would decide
+    which is the largest: two runs that should agree might not.
     """
     noise = torch.Generator(inputs.pixels.device).manual_seed(0)
     inputs.pixels.random_(0, 256, generator=noise)
@@ -310,7 +319,7 @@ def _fill_with_noise(inputs: FrameInputs) -> None:
 
 
 def _narrow(network: AiATrack, dtype: torch.dtype) -> None:
-    """Store what products multiply with in their type, so that autocast has nothing to convert."""
+    """Store the weights of products in the type of the products, so that none is converted."""
     for module in network.modules():
         if not isinstance(module, (nn.LayerNorm, nn.Embedding)):
             for parameter in module.parameters(recurse=False):

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The network in eager torch: the meaning of all other engines."""
+"""The network in eager torch, which all other engines are compared with."""
 
 import contextlib
 
@@ -25,7 +25,7 @@ from torch import Tensor
 
 
 class EagerEngine:
-    """The network as it stands, batch norms folded."""
+    """The network as it stands, but for its batch norms, which are folded into convolutions."""
 
     def __init__(
         self, network: AiATrack, device: torch.device, precision: str, threads: int
@@ -53,7 +53,7 @@ class EagerEngine:
         return self._network.preprocess(pixels)
 
     def prepare(self, count: int) -> None:
-        """Do nothing: any number of references will do."""
+        """Do nothing: eager torch takes any number of references."""
 
     def encode(self, crop: Crop) -> Tensor:
         """Return the memory tokens of a crop, (1, L, d)."""
@@ -116,7 +116,11 @@ def identify(network: AiATrack, images: Tensor, box: Box) -> NDArray[np.float32]
 
 
 def found_from(numbers: np.ndarray, memory: Tensor) -> Found:
-    """Return what 5 + E numbers say: x1, y1, x2, y2 in [0, 1], the IoU output, the identity."""
+    """Return what 5 + E numbers say, with the memory tokens (1, L, d) of the same frame.
+
+    The numbers are x1, y1, x2, y2 in [0, 1] of the crop, the IoU output (2 * IoU - 1), and the
+    description of what is in the box.
+    """
     x1, y1, x2, y2, iou = map(float, numbers[:5])
-    # A copy: an engine may use its memory again.
+    # The description is copied, for an engine may write its next numbers to the same memory.
     return Found((x1, y1, x2 - x1, y2 - y1), iou, memory, np.array(numbers[5:], np.float32))

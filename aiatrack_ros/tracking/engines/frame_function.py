@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The whole frame as one function of tensors, making a reference as another, and both as ONNX."""
+"""Two functions of tensors, one for a whole frame and one for a reference, and both as ONNX."""
 
 import io
 import logging
@@ -19,7 +19,11 @@ OPSET = 18
 
 
 class FrameInputs(NamedTuple):
-    """What goes into a frame: a search crop, its position, and references (n short-term ones)."""
+    """What a frame is computed from: a search crop, its position, and references.
+
+    S is the side of the crop in pixels, L the number of its tokens, d their width, c the width of
+    the inner attention, H the number of heads, and n the number of short-term references.
+    """
 
     pixels: Tensor  # (1, S, S, 3) uint8, RGB
     position: Tensor  # (1, L, d)
@@ -32,11 +36,12 @@ class FrameInputs(NamedTuple):
     short_inner_position: Tensor  # (1, n, L, c)
 
 
-# Names of the graph's outputs. Found is x1, y1, x2, y2 in [0, 1] of the crop, the IoU output,
-# 2 * IoU - 1, and E numbers that describe what is in the box (E may be 0); memory is the tokens of
-# the crop, fit to become a reference.
+# Names of the graph's outputs. FOUND holds x1, y1, x2, y2 in [0, 1] of the crop, then the IoU
+# output, which is 2 * IoU - 1, then E numbers that describe what is in the box (E may be 0).
+# MEMORY holds the tokens of the crop, of which a reference can be made.
 FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5 + E,), (1, L, d)
-# What a reference is made of beside MEMORY, x, y, w, h in [0, 1] of the crop, and what it is.
+# A reference is made of MEMORY and BOX, which is x, y, w, h in [0, 1] of the crop; KEYS and VALUES
+# are what the attention asks of it.
 BOX = 'box'  # (1, 4)
 REFERENCE_OUTPUTS = KEYS, VALUES = 'keys', 'values'  # (1, H, L, d / H)
 # Names of the sizes that the graph of a frame leaves open.
@@ -44,7 +49,7 @@ REFERENCE_COUNT, REFERENCE_LENGTH = 'n', 'n*L'
 
 
 class FrameFunction(nn.Module):
-    """From a crop and references to a box, its IoU and memory tokens; what engines compute."""
+    """Maps a crop and references to a box, its IoU and memory tokens, as every engine does."""
 
     def __init__(self, network: AiATrack) -> None:
         super().__init__()
@@ -64,9 +69,10 @@ class FrameFunction(nn.Module):
 
 
 def blank_inputs(network: AiATrack, count: int, dtype: torch.dtype = torch.float32) -> FrameInputs:
-    """Return inputs with `count` short-term references, all zero but for the position.
+    """Return inputs with `count` short-term references; all but the position is zero.
 
-    `dtype` is that of keys and values, which are products.
+    `dtype` is the type of keys and values. They come out of matrix products, and may so be of half
+    precision where the rest is not.
     """
     config = network.config
     device = network.bottleneck.weight.device
@@ -84,14 +90,17 @@ def blank_inputs(network: AiATrack, count: int, dtype: torch.dtype = torch.float
 
 
 class ReferenceFunction(nn.Module):
-    """From memory tokens and their target to the keys and values of a short-term reference."""
+    """Maps memory tokens and a box to the keys and values of a short-term reference."""
 
     def __init__(self, network: AiATrack) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, memory: Tensor, box: Tensor) -> tuple[Tensor, Tensor]:
-        """Map memory (1, L, d) and box (1, 4), x, y, w, h in [0, 1] of the crop, to References."""
+        """Map memory (1, L, d) and a box to keys and values (1, H, L, d / H).
+
+        The box (1, 4) is x, y, w, h in [0, 1] of the crop.
+        """
         inner = self.network.position(None).inner
         short = self.network.refer(memory, box, inner, long=False).short
         return short.keys, short.values
@@ -134,7 +143,8 @@ def reference_to_onnx(network: AiATrack) -> bytes:
 @torch.inference_mode()
 def _export(function: nn.Module, inputs: tuple[Tensor, ...], **names: Any) -> bytes:
     graph = io.BytesIO()
-    # The tracing exporter: the newer one takes ten times as long and two more libraries.
+    # This is the exporter that traces. The newer one takes ten times as long, and needs two more
+    # libraries. What it warns of (that it is the older one) is no news to users.
     logger = logging.getLogger('torch.onnx')
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What engines share that run the exported frame function with another library."""
+"""The base of engines that run the exported frame function with another library."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -31,21 +31,23 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-# A graph ready to run: arrays go in by their names, and come out in the order asked for.
+# A graph that is ready to run. It takes arrays by the names of its inputs, and returns arrays in
+# the order in which its outputs were asked for.
 Runner = Callable[[Mapping[str, np.ndarray]], Sequence[np.ndarray]]
 
 
 class GraphEngine:
     """Base of engines that compile an ONNX graph for each number of short-term references.
 
-    Another one makes short-term references: for torch it is little work and many small steps.
+    Short-term references have a graph of their own: in torch they would be little work in many
+    small steps.
     """
 
     def __init__(self, network: AiATrack, threads: int) -> None:
         self.config = network.config
         self.threads = threads
         self.description = ''
-        # What is left to torch is small, and its threads would fight with the engine's for cores.
+        # Torch has little left to do, and its threads would take cores from the engine's.
         torch.set_num_threads(1)
         self._network = for_inference(network, factored=True)
         self._positions = Positions(self._network)
@@ -58,7 +60,16 @@ class GraphEngine:
         self.prepare(1)
 
     def _compile(self, onnx: bytes, outputs: tuple[str, ...], count: int) -> Runner:
-        """Return a graph, ready to run with `count` short-term references."""
+        """Return a graph that is ready to run with `count` short-term references.
+
+        Args:
+            onnx: The graph as an ONNX model.
+            outputs: The names of what it is to return, in this order.
+            count: The number of short-term references; the graph leaves it open.
+
+        Raises:
+            DeviceError: The library can't run it on this machine.
+        """
         raise NotImplementedError
 
     def _make(self, count: int) -> Runner:
@@ -67,7 +78,7 @@ class GraphEngine:
     def prepare(self, count: int) -> None:
         """Compile for ensembles of one reference, as at first, and of `count`."""
         if self._runners.prepare(count, self._make):
-            # Compiling takes much memory for a moment, in pieces that would stay with the process.
+            # Compiling takes much memory for a moment, and the C library would keep it.
             give_memory_back()
 
     def _inputs(self, crop: Crop, long: References, short: References) -> dict[str, np.ndarray]:
@@ -76,13 +87,13 @@ class GraphEngine:
         return dict(zip(FrameInputs._fields, arrays, strict=True))
 
     def encode(self, crop: Crop) -> Tensor:
-        """Return the memory tokens of a crop: a frame whose finding is not looked at."""
+        """Return the memory tokens of a crop, (1, L, d), from a frame without real references."""
         return self.find(crop, *self._blank).memory
 
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
         """Make a reference of an encoded crop and its target."""
         position = self._positions.of(crop)
-        if initial:  # the long-term one as well, once for each target
+        if initial:  # it needs the long-term reference as well, once for each target
             with torch.inference_mode():
                 return refer(self._network, memory, position, box, initial)
         inputs = {MEMORY: memory.numpy(), BOX: np.array([box], np.float32)}

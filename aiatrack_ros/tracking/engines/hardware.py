@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What the names of precisions and thread counts stand for on this machine."""
+"""What names of precisions and numbers of threads mean on this machine, and how to compute so."""
 
 from collections.abc import Iterator
 import contextlib
@@ -15,7 +15,7 @@ DTYPES = dict(zip(PRECISIONS, (torch.float32, torch.float16, torch.bfloat16), st
 
 
 def choose_precision(precision: str) -> str:
-    """Return the type of the network's products; ``auto`` is fp32, which is exact everywhere.
+    """Return the type in which the network multiplies; for ``auto`` fp32, exact on all machines.
 
     Raises:
         DeviceError: The name is unknown.
@@ -29,9 +29,10 @@ def choose_precision(precision: str) -> str:
 def choose_threads(threads: int, give_way: bool = False) -> int:
     """Return how many CPU threads to compute with; 0 chooses, four at most.
 
-    A tracker shares its computer with the rest of the robot. Threads that spin while one of them
-    waits for a core that another process has cost far more than they bring, so such an engine gets
-    half of the cores. Threads that give way lose nothing against a single one, and get all.
+    A tracker shares its computer with the rest of the robot. Where threads spin while they wait
+    for one of them whose core is taken by another process, more of them cost more time than they
+    save: such an engine gets half of the cores. An engine whose threads give way to others
+    (`give_way`) is never slower with more of them, and gets all.
     """
     if threads > 0:
         return threads

@@ -15,12 +15,19 @@ from aiatrack_ros.tracking.engines.frame_function import MEMORY
 import numpy as np
 import torch
 
-# Largest error of the graph, relative to the largest value of an output; float32 noise is 1e-5.
+# The largest error that a graph may have, relative to the largest value of an output. Rounding in
+# float32 makes about 1e-5.
 LIMIT = 1e-3
 
 
 def write(path: Path, graph: bytes, network: AiATrack) -> None:
-    """Write a graph with the network's configuration in its metadata ('model', 'network')."""
+    """Write a graph, with the network's name and configuration in its metadata.
+
+    The keys are 'model' and 'network', which is JSON, as in our checkpoints.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     import onnx
 
     model = onnx.load_model_from_string(graph)
@@ -35,7 +42,7 @@ def write(path: Path, graph: bytes, network: AiATrack) -> None:
 
 
 def shapes(graph: bytes) -> list[tuple[str, str]]:
-    """Return the inputs and outputs of a graph with their shapes as text."""
+    """Return name and shape, as text such as '1 x n x 196 x 32', of each input and output."""
     import onnx
 
     model = onnx.load_model_from_string(graph).graph
@@ -49,9 +56,10 @@ def shapes(graph: bytes) -> list[tuple[str, str]]:
 
 
 def graph_error(network: AiATrack, graph: bytes) -> float:
-    """Return the largest error of a graph in ONNX Runtime, relative to an output's maximum.
+    """Return how far a graph in ONNX Runtime is from a network in torch.
 
-    Random inputs, with one and with three short-term references.
+    It is the largest difference of any number, relative to the largest number of its output, for
+    random inputs with one and with three short-term references.
     """
     import onnxruntime
 

@@ -14,11 +14,15 @@ import numpy as np
 import onnxruntime
 import torch
 
-Provider = tuple[str, dict[str, Any]]
+Provider = tuple[str, dict[str, Any]]  # what ONNX Runtime calls a backend, and its options
 
 
 class OnnxRuntimeEngine(GraphEngine):
-    """ONNX Runtime in fp32: on CPUs, or with its CUDA kernels (experimental, never run so far)."""
+    """ONNX Runtime in fp32, on CPUs or with its CUDA kernels, which have never been run so far.
+
+    Raises:
+        DeviceError: The precision is another, or ONNX Runtime can't compute on the device.
+    """
 
     def __init__(
         self, network: AiATrack, device: torch.device, precision: str, threads: int

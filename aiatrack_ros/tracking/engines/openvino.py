@@ -15,9 +15,11 @@ import numpy as np
 import openvino
 import torch
 
-# Our names of types, as OpenVINO's hint has them and as it lists what a CPU computes natively.
+# For each of our names of types, what OpenVINO calls it in a hint, and in its list of what a CPU
+# computes natively.
 _TYPES = {'fp32': ('f32', 'FP32'), 'fp16': ('f16', 'FP16'), 'bf16': ('bf16', 'BF16')}
-# Stages by what stands in the names of their operations, which are those of the network's modules.
+# An operation belongs to the stage of which a part is in its name; names come from the modules of
+# the network.
 _STAGES = {
     'backbone': ('/backbone',),
     'encoder': ('/bottleneck', '/encoder'),
@@ -38,10 +40,11 @@ class OpenVINOEngine(GraphEngine):
         if capability not in self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
             raise DeviceError(f"precision '{precision}' is not native to this CPU; use fp32")
         self._options = {
-            'INFERENCE_PRECISION_HINT': hint,  # said, for it would choose bf16 by itself
+            # Without a hint it would choose bf16 by itself.
+            'INFERENCE_PRECISION_HINT': hint,
             'INFERENCE_NUM_THREADS': threads,
             'NUM_STREAMS': 1,
-            # Threads that may move give way to others on the robot.
+            # Threads that may move to another core give way to other programs of the robot.
             'ENABLE_CPU_PINNING': False,
         }
         self._timed: tuple[int, openvino.InferRequest] | None = None

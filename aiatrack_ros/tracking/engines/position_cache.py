@@ -11,7 +11,7 @@ from aiatrack_ros.tracking.crop import Crop
 import numpy as np
 import torch
 
-KEPT = 32  # embeddings; a target at the border of the image comes back to the same few
+KEPT = 32  # embeddings; a target that stays at the border of the image needs the same few
 
 
 class Positions:
@@ -22,14 +22,15 @@ class Positions:
 
     def __init__(self, network: AiATrack) -> None:
         self._network = network
-        # Of the network alone: a cache of a method of ours would keep us, and all of it, alive.
+        # The cache knows the network alone. A cache around a method of this object would keep the
+        # object alive, and with it all that is cached.
         self._kept = functools.lru_cache(KEPT)(functools.partial(_compute, network))
 
     def of(self, crop: Crop) -> Position:
-        """Return the embeddings of a crop, (1, L, d) and (1, L, c); do not change them."""
+        """Return the embeddings of a crop, (1, L, d) and (1, L, c); they must not be changed."""
         if not (crop.padded_rows.any() or crop.padded_columns.any()):
             return self._network.position(None)
-        # The network samples the padding at its stride, so that is all that matters of it.
+        # The network looks at every STRIDE-th row and column of the padding, and at no other.
         return self._kept(
             crop.padded_rows[::STRIDE].tobytes(), crop.padded_columns[::STRIDE].tobytes()
         )
