@@ -1,9 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Depth images: how far away what is in a box is.
+Depth images: how far away the thing in a box is.
 
-REP 118: 16UC1 in millimetres with 0 for unknown, 32FC1 in metres with NaN for unknown. The depth
-image must be registered to the camera image, that is show the same view; its size may differ.
+By REP 118 they are 16UC1 in millimetres with 0 for unknown, or 32FC1 in metres with NaN for
+unknown. The depth image must be registered to the camera image, which means that it shows the same
+view; its size may differ.
 """
 
 from array import array
@@ -15,11 +16,13 @@ import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-# The middle of the box is looked at, this share of its width and height: the target is there.
+# Only the middle of the box is looked at, with this share of its width and height, for the target
+# is there, and other things are at the edges.
 CENTRAL = 0.5
-# At least this share of those pixels must be known, or their median means little.
+# The depth of at least this share of those pixels must be known, or their median means little.
 KNOWN = 0.1
 
+# The numbers of each encoding, and the metres that a 1 stands for.
 _TYPES = {'16UC1': ('u2', 0.001), 'mono16': ('u2', 0.001), '32FC1': ('f4', 1.0)}
 
 
@@ -27,12 +30,18 @@ def depth_in_box(message: Image, box: Box, width: int, height: int) -> float | N
     """
     Return the median depth in the middle of a box, in metres; None where too little is known.
 
-    `box` is x, y, w, h in pixels of the camera image, whose size is `width` x `height`. Raises
-    InputError for a message that is no depth image, or shows another view than the camera image.
+    Args:
+        message: The depth image.
+        box: x, y, w, h in pixels of the camera image; it may reach out of that.
+        width: Of the camera image in pixels.
+        height: Of the camera image in pixels.
+
+    Raises:
+        InputError: The message is no depth image, or shows another view than the camera image.
     """
     depth = _view(message)
-    # A view of another shape is another view: cropped otherwise, or not registered. Either side
-    # may be rounded.
+    # If the sides have another ratio, the view is another one: it is cropped, or not registered. A
+    # difference of one pixel may come from rounding.
     if abs(depth.shape[0] - depth.shape[1] * height / width) > 1 + height / width:
         raise InputError(
             f'the depth image is {depth.shape[1]}x{depth.shape[0]}, which is not the view of the '
@@ -50,7 +59,10 @@ def depth_in_box(message: Image, box: Box, width: int, height: int) -> float | N
 
 
 def encode(depth: np.ndarray, header: Header) -> Image:
-    """Return a 16UC1 message of depths in metres, (H, W); what is not finite becomes unknown."""
+    """Return a 16UC1 message of depths in metres, (H, W) floats.
+
+    What is not finite becomes unknown; what is farther than 65.535 m becomes 65.535 m.
+    """
     with np.errstate(invalid='ignore'):
         millimetres = np.rint(np.nan_to_num(1000 * depth, nan=0, posinf=0, neginf=0))
     data = array('B')
@@ -62,7 +74,11 @@ def encode(depth: np.ndarray, header: Header) -> Image:
 
 
 def _span(center: float, size: float, scale: float, limit: int) -> slice:
-    """Return the central pixels along one axis, at least one, inside the image."""
+    """Return the central pixels of a box along one axis: at least one, all inside the image.
+
+    `center` and `size` are in pixels of the camera image, `scale` leads to those of the depth
+    image, and `limit` is how many that has.
+    """
     first = math.floor((center - size * CENTRAL / 2) * scale)
     last = math.ceil((center + size * CENTRAL / 2) * scale)
     first = min(max(first, 0), limit - 1)
@@ -70,7 +86,11 @@ def _span(center: float, size: float, scale: float, limit: int) -> slice:
 
 
 def _view(message: Image) -> np.ndarray:
-    """Return the raw depths, (H, W); only padded rows are copied."""
+    """Return the depths as the message has them, (H, W); they are copied if rows are padded.
+
+    Raises:
+        InputError: The encoding is unknown, or size, step and amount of data do not fit together.
+    """
     if message.encoding not in _TYPES:
         raise InputError(
             f"depth encoding '{message.encoding}' is not known; known are "
@@ -89,5 +109,5 @@ def _view(message: Image) -> np.ndarray:
         )
     data = np.frombuffer(message.data, np.uint8, message.step * message.height)
     data = data.reshape(message.height, message.step)[:, :row_bytes]
-    # The numpy of Humble views only whole rows as other numbers.
+    # Arrays with gaps between their rows can't be viewed as other numbers in the NumPy of Humble.
     return np.ascontiguousarray(data).view(kind)

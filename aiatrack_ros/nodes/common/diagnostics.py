@@ -1,8 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-How the node does: counts, rates, latencies and what went wrong lately, as a diagnostic status.
+How a node is doing: counts, rates, latencies and recent problems, as a diagnostic status.
 
-diagnostic_updater does the like, but is not in every installation; the message is all it takes.
+diagnostic_updater does the same and more, but is not part of every installation. All that is
+needed here is to fill in a message.
 """
 
 from collections import deque
@@ -16,16 +17,18 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
 from std_msgs.msg import Header
 
-# A problem is reported for this long after it happened last.
+# A problem stays in the report for so many seconds after it has happened.
 PROBLEM_SECONDS = 5.0
-# It is logged this often at most; one that goes on by itself, such as silence, less often.
+# Seconds between two log lines of one kind of problem, at least; for problems that go on by
+# themselves, such as silence, it is the longer time.
 LOG_SECONDS = 5.0
 LONG_LOG_SECONDS = 60.0
-# Rates and latencies are those of this span.
+# Rates and latencies are those of the last so many seconds.
 WINDOW_SECONDS = 5.0
-# So long without an image, or without an answer to one, is worth a warning.
+# After so many seconds without an image, or without an answer to one, there is a warning.
 SILENCE_SECONDS = 2.0
-# Beyond this, a stamp is none of the node's clock: 0, or since the camera was switched on.
+# A stamp that is more seconds away than this is not of the node's clock. Some drivers stamp images
+# with 0, or with the time since the camera was switched on.
 PLAUSIBLE_LATENCY = 3600.0
 
 
@@ -34,18 +37,24 @@ class Monitor:
     Counts what passes through the node.
 
     All methods may be called from any thread. Times are in seconds of a steady clock.
+
+    Attributes:
+        received: Images that came.
+        answered: Images that ~/tracks had a message for.
+        tracked: Images in which a target was searched for.
+        dropped: Images that were passed over for newer ones, up to the last that was answered.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.received = 0
-        self.answered = 0  # frames with an entry on ~/tracks
-        self.tracked = 0  # frames that a target was searched in
-        self.dropped = 0  # frames never worked on, up to the last that was
+        self.answered = 0
+        self.tracked = 0
+        self.dropped = 0
         self._arrivals: deque[float] = deque()
         self._answers: deque[tuple[float, float, float]] = deque()  # when, latency, compute time
-        self._problems: dict[str, tuple[float, str]] = {}  # kind: when last, what
-        self._logged: dict[str, float] = {}
+        self._problems: dict[str, tuple[float, str]] = {}  # by kind: when last, and what
+        self._logged: dict[str, float] = {}  # by kind: when last
         self._began = self._silent_since = time.monotonic()
         self._unanswered_since: float | None = None
 
@@ -63,9 +72,12 @@ class Monitor:
 
     def image_answered(self, sequence: int, latency: float, compute_time: float | None) -> None:
         """
-        Count the image of this number as worked on.
+        Count an image as answered.
 
-        `latency` may be NaN, for unknown; `compute_time` is None without a target.
+        Args:
+            sequence: Its number, as image_received returned it.
+            latency: Seconds from its stamp to the answer; NaN if that is unknown.
+            compute_time: Seconds that the tracker took; None if there was no target.
         """
         now = time.monotonic()
         with self._lock:
@@ -78,7 +90,14 @@ class Monitor:
                 self._answers.popleft()
 
     def problem(self, kind: str, text: str, log_seconds: float = LOG_SECONDS) -> bool:
-        """Keep a problem for the report; return whether it is time to log one of its kind."""
+        """
+        Keep a problem for the report; return whether it is time to log one of its kind again.
+
+        Args:
+            kind: Any name; of each kind the last problem is kept.
+            text: What went wrong, in one line.
+            log_seconds: How long the log is silent of this kind after a line.
+        """
         now = time.monotonic()
         with self._lock:
             self._problems[kind] = (now, text)
@@ -88,7 +107,7 @@ class Monitor:
             return True
 
     def restart(self) -> None:
-        """Begin to wait for images, and to count their rate, now."""
+        """Count the silence, the rates and what waits for an answer from now on."""
         with self._lock:
             self._began = self._silent_since = time.monotonic()
             self._unanswered_since = None
@@ -110,8 +129,15 @@ class Monitor:
         """
         Return the diagnostic status.
 
-        It is ERROR with `fault` if there is one, WARN with the problem that happened last, with
-        images that nobody answers or with a lost target, or OK.
+        Its level is ERROR if there is a fault; WARN if there was a problem lately, images wait for
+        an answer, or the target is lost; or else OK.
+
+        Args:
+            name: What is reported of.
+            hardware_id: The device that computes.
+            state: The state of the node or of its target, for people.
+            active: Whether the node takes images.
+            fault: What makes the node useless, in one line; empty if nothing does.
         """
         now = time.monotonic()
         waited = self.unanswered()
@@ -158,15 +184,16 @@ class Monitor:
 
 
 def unanswered_text(seconds: float) -> str:
-    """Say that images wait for an answer."""
+    """Return the sentence that images have waited for an answer for so many seconds."""
     return f'images came, but none has been answered for {seconds:.0f} s'
 
 
 def latency_of(stamp: int, now: int) -> float:
     """
-    Return the seconds from the stamp of an image to now, both in nanoseconds.
+    Return the seconds from the stamp of an image to now, which are both in nanoseconds.
 
-    NaN, for unknown, where they are further apart than any latency: not of the same clock.
+    If they are farther apart than any latency, they are not of the same clock, and the latency is
+    unknown, NaN.
     """
     latency = (now - stamp) / 1e9
     return latency if stamp and abs(latency) < PLAUSIBLE_LATENCY else math.nan
@@ -183,6 +210,7 @@ def _forget_before(times: deque[float], now: float) -> None:
 
 
 def _milliseconds(values: list[float]) -> str:
+    """Return the median of seconds, which may be NaN for unknown, in ms, as text."""
     known = [value for value in values if not math.isnan(value)]
     if known:
         return f'{milliseconds(known):.1f}'

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Managed nodes: one that brings itself up if asked, and lets go however its life ends."""
+"""The base of managed nodes, which start by themselves if asked, and always clean up."""
 
 from aiatrack_ros.nodes.common.parameters import Setting
 from rclpy.lifecycle import LifecycleNode
@@ -13,10 +13,11 @@ AUTOSTART = Setting(
 
 class ReleasingNode(LifecycleNode):
     """
-    Base of managed nodes that lets go of what they hold on every way out of a state.
+    Base of managed nodes, which has them release what they hold on every way out of a state.
 
-    A node leaves the active state in `_stop`, and gives all that it holds back in `_release`. Both
-    must be harmless in any state, and when they are called twice.
+    A derived node leaves the active state in `_stop`, and releases everything in `_release`. Both
+    must be harmless in any state, and when they are called twice. Its parameters have AUTOSTART
+    among them.
     """
 
     def start(self) -> bool:
@@ -42,21 +43,21 @@ class ReleasingNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything."""
+        """Release everything."""
         self._release()
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything."""
+        """Release everything."""
         self._release()
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything, so that the node can be configured again."""
+        """Release everything, so that the node can be configured again."""
         self._release()
         return super().on_error(state)
 
     def destroy_node(self) -> None:
-        """Let go of everything and destroy the node."""
+        """Release everything and destroy the node."""
         self._release()
         super().destroy_node()

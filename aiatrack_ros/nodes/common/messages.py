@@ -1,9 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Boxes to vision_msgs and back.
+Boxes as vision_msgs, and vision_msgs as boxes.
 
-A box is (x, y, w, h) in pixels, top-left corner and size; vision_msgs has centre and size.
-Whether a box is usable (finite, not empty, inside the image) is for the tracker to say.
+A box here is x, y, w, h in pixels, its upper left corner and its size; in vision_msgs it is its
+centre and its size. Whether a box can be tracked (it is finite, not empty and in the image) is not
+looked at here; the tracker does that.
 """
 
 from collections.abc import Iterable
@@ -21,8 +22,8 @@ from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import ObjectHypothesisWithPose
 
-DEFAULT_CLASS = 'target'
-# The states of TrackerStatus, as people read them.
+DEFAULT_CLASS = 'target'  # the class of a target of which nobody has said one
+# What people call the states of TrackerStatus.
 STATE_NAMES = {
     TrackerStatus.IDLE: 'idle',
     TrackerStatus.TRACKING: 'tracking',
@@ -31,17 +32,21 @@ STATE_NAMES = {
 
 
 def nanoseconds(stamp: Time) -> int:
-    """Return a stamp as nanoseconds."""
+    """Return a stamp in nanoseconds."""
     return stamp.sec * 1_000_000_000 + stamp.nanosec
 
 
 def seconds_text(stamp: int) -> str:
-    """Return a stamp of nanoseconds as seconds, to be read by people."""
+    """Return a stamp in nanoseconds as text in seconds, such as '12.345 s'."""
     return f'{stamp / 1e9:.3f} s'
 
 
 def box_from_bounding_box(bbox: BoundingBox2D) -> Box:
-    """Return the box; raise InputError if it is rotated, which no box here can be."""
+    """
+    Return x, y, w, h in pixels of a bounding box.
+
+    Raises InputError if it is rotated, which a box of the tracker cannot be.
+    """
     if bbox.center.theta != 0:
         raise InputError(
             f'the box is rotated by theta {bbox.center.theta:g}; give one with '
@@ -53,9 +58,9 @@ def box_from_bounding_box(bbox: BoundingBox2D) -> Box:
 
 def first_box(detections: Sequence[Detection2D]) -> Box | None:
     """
-    Return the box of the first track, None if there is none.
+    Return the box of the first track, x, y, w, h in pixels; None if there is no track.
 
-    Raises InputError for a box that is rotated or not finite: others publish tracks as well.
+    Raises InputError if it is rotated or not finite, for other nodes than ours publish tracks too.
     """
     if not detections:
         return None
@@ -66,7 +71,7 @@ def first_box(detections: Sequence[Detection2D]) -> Box | None:
 
 
 def box_from_region(region: RegionOfInterest) -> Box:
-    """Return the box of a region of interest."""
+    """Return x, y, w, h in pixels of a region of interest."""
     return (
         float(region.x_offset),
         float(region.y_offset),
@@ -76,7 +81,7 @@ def box_from_region(region: RegionOfInterest) -> Box:
 
 
 def class_of(detection: Detection2D) -> str:
-    """Return the class of a detection, DEFAULT_CLASS where it names none."""
+    """Return the class of a detection; DEFAULT_CLASS if it has none."""
     if detection.results and detection.results[0].hypothesis.class_id:
         return detection.results[0].hypothesis.class_id
     return DEFAULT_CLASS
@@ -85,7 +90,16 @@ def class_of(detection: Detection2D) -> str:
 def make_detection(
     header: Header, box: Box, score: float, track_id: str = '', class_id: str = DEFAULT_CLASS
 ) -> Detection2D:
-    """Return a detection with the header of its image; `score` is in [0, 1]."""
+    """
+    Return a detection.
+
+    Args:
+        header: Of the image that it is in.
+        box: x, y, w, h in pixels of that image.
+        score: In [0, 1].
+        track_id: What tells the target from others; empty if it has no id.
+        class_id: What the target is.
+    """
     x, y, w, h = box
     result = ObjectHypothesisWithPose()
     result.hypothesis.class_id = class_id
@@ -99,5 +113,5 @@ def make_detection(
 
 
 def make_detections(header: Header, detections: Iterable[Detection2D]) -> Detection2DArray:
-    """Return an array of detections with the header of their image."""
+    """Return the detections of one image as an array with the header of the image."""
     return Detection2DArray(header=header, detections=list(detections))

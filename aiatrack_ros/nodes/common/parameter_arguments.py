@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Parameters that a command line or a file gives and no node takes.
+Parameters that a command line or a file gives, but that the node does not use.
 
-ROS passes over a file without a section for the node, and over a parameter that the node does not
-declare. Both are slips as a rule, and the node then runs on its defaults.
+ROS ignores a file without a section for the node, and a parameter that the node does not declare.
+Both are mostly slips, after which the node runs with its defaults, and nobody is told.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,21 @@ from rclpy.node import Node
 import yaml
 
 _VALUES = 'ros__parameters'
-# Declared when a topic is subscribed to, which may come later.
+# Parameters of this prefix are declared when a topic is subscribed to, which may happen later.
 _LATER = 'qos_overrides.'
-_ALIKE = 0.7  # of 1, for a name to be taken for a slip of another
+_ALIKE = 0.7  # a name that is so much like another, in [0, 1], is taken for a slip of it
 
 
 def unused_parameters(node: Node, argv: Sequence[str]) -> list[str]:
     """
-    Return a line for each file and each parameter in `argv` that the node makes no use of.
+    Return a line for each file and each parameter in `argv` that the node does not use.
 
-    Sections with a wildcard may serve other nodes too: there, only a name that looks like one of
-    the node's own is a slip.
+    Sections with a wildcard may be for other nodes too. In them only a name that looks like one of
+    the node's own counts as a slip.
+
+    Args:
+        node: It has declared its parameters.
+        argv: The arguments of the process, or those that ROS got.
     """
     own = node.get_fully_qualified_name()
     known = list(node.get_parameters_by_prefix(''))
@@ -64,7 +68,7 @@ def unused_parameters(node: Node, argv: Sequence[str]) -> list[str]:
 
 
 def _ros_options(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each option of ROS with the word behind it."""
+    """Yield each option between --ros-args and --, with the word behind it."""
     within = False
     for word, behind in zip(argv, [*argv[1:], '']):
         if word in ('--ros-args', '--'):
@@ -74,14 +78,15 @@ def _ros_options(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _content(path: str) -> Any:
+    """Return the content of a YAML file; None if it cannot be read."""
     try:
         return yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except (OSError, ValueError, yaml.YAMLError):
-        return None  # ROS has read it, by rules of its own
+        return None  # ROS has read it before, and has refused it if it had to
 
 
 def _sections(content: Any, prefix: str = '') -> Iterator[tuple[str, dict]]:
-    """Yield the name of each node of a parameters file, with its parameters."""
+    """Yield the name of each section of a parameters file, such as /** or /a, with its values."""
     if not isinstance(content, dict):
         return
     for key, value in content.items():
@@ -92,6 +97,7 @@ def _sections(content: Any, prefix: str = '') -> Iterator[tuple[str, dict]]:
 
 
 def _names(values: dict, prefix: str = '') -> Iterator[str]:
+    """Yield the names of parameters, with a dot before each level of nesting."""
     for key, value in values.items():
         if isinstance(value, dict):
             yield from _names(value, f'{prefix}{key}.')
@@ -100,7 +106,7 @@ def _names(values: dict, prefix: str = '') -> Iterator[str]:
 
 
 def _matches(section: str, node: str) -> bool:
-    """Tell whether a section is for a node: /* is one name, /** any number of them."""
+    """Tell whether a section is for a node; in it /* stands for one name, /** for any number."""
     pattern = re.escape(section)
     pattern = pattern.replace(r'/\*\*', '(?:/[^/]+)*').replace(r'/\*', '/[^/]+')
     return re.fullmatch(pattern, node) is not None

@@ -105,7 +105,7 @@ def declare(
     Declare the parameters of a table, and hold them to it from now on.
 
     rclpy by itself refuses values of another type or out of range, and changes of what is
-    read-only, but lets NaN pass, and knows of no choices.
+    read-only, but lets NaN pass in some of its versions, and knows of no choices.
 
     Args:
         node: The node that gets them.

@@ -1,9 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Tell of publishers and subscribers whose QoS does not match, in all versions of rclpy.
+Callbacks that tell when the QoS of a publisher and a subscriber does not match.
 
-rclpy's own callbacks tell of two kinds of events. Every kind costs time whenever a node wakes,
-several per cent of a core at camera rate, so only the one that people run into is told here.
+rclpy's own callbacks tell of other events too. Every kind of event costs time whenever a node
+wakes, some per cent of a core at the rate of a camera, so only the one that people run into is
+asked for here. It works in all versions of rclpy.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,13 @@ except ImportError:  # Humble
 def of_subscription(
     topic: str, complain: Callable[[str, str], None]
 ) -> SubscriptionEventCallbacks:
-    """Return callbacks that tell `complain` ('qos', what does not match and the remedy)."""
+    """
+    Return the callbacks of a subscription.
+
+    Args:
+        topic: What the text calls the topic.
+        complain: Gets 'qos' and one line with what does not match and the remedy.
+    """
 
     def mismatch(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
@@ -37,7 +44,7 @@ def of_subscription(
 
 
 def of_publisher(topic: str, complain: Callable[[str, str], None]) -> PublisherEventCallbacks:
-    """Return callbacks that tell `complain` ('qos', what does not match and the remedy)."""
+    """Return the callbacks of a publisher, as of_subscription does for a subscription."""
 
     def mismatch(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)

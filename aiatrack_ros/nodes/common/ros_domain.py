@@ -1,8 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Reserve a ROS domain for one demo or test, which would take the images of another for its own.
+Reserving a ROS domain for one demo or test, so that it does not get the images of another one.
 
-It is reserved by a lock on a file, which the system lifts when the process ends, however it ends.
+A domain is reserved by a lock on a file, which the system lifts when the process ends, in whatever
+way that is.
 """
 
 import fcntl
@@ -13,18 +14,21 @@ from typing import TextIO
 
 from aiatrack_ros.errors import AiATrackError
 
-# Above 101 the ports of a domain may be those that Linux gives to others.
+# The ports of a domain above 101 may be among those that Linux gives to any program.
 DOMAINS = range(1, 102)
 
-_held: list[TextIO] = []  # open, and so locked, until the process ends
+_held: list[TextIO] = []  # files that stay open, and so locked, until the process ends
 
 
 def reserve_domain(folder: Path | None = None) -> int:
     """
-    Return a ROS_DOMAIN_ID that nobody else on this machine has from here.
+    Return a ROS_DOMAIN_ID that no other process on this machine has got from this function.
 
-    `folder` holds the locks; the system's temporary folder if None. Raises AiATrackError if all
-    domains are in use.
+    Args:
+        folder: Where the locks are; None stands for the system's temporary folder.
+
+    Raises:
+        AiATrackError: All domains are in use.
     """
     folder = folder or Path(tempfile.gettempdir())
     first = os.getpid() % len(DOMAINS)

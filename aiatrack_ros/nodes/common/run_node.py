@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""From the command line to a node and back to a clean end, for Humble, Jazzy and Kilted alike."""
+"""From the command line to a node, and from there to a clean end, in every distribution."""
 
 from collections.abc import Callable
 import ctypes
@@ -21,7 +21,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 EXIT_OK, EXIT_FAILURE, EXIT_USAGE = 0, 1, 2
-_M_ARENA_MAX = -8  # of malloc.h
+_M_ARENA_MAX = -8  # from malloc.h
 
 
 def _ignore_interrupts() -> None:
@@ -31,10 +31,10 @@ def _ignore_interrupts() -> None:
 
 def _keep_one_heap() -> None:
     """
-    Have all threads allocate from one heap, where the C library can be told to (glibc).
+    Have all threads allocate from one heap, if the C library is glibc, which can be told to.
 
-    Images are taken by one thread, worked on by another and let go of by either. With a heap for
-    each thread, a process that tracks for hours grows by some MiB that nobody uses.
+    Images are received by one thread, used by another, and freed by either. With a heap for each
+    thread, a process that tracks for hours grows by some MiB that nobody uses.
     """
     if platform.libc_ver()[0] == 'glibc':
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
@@ -46,15 +46,23 @@ def run_node(
     """
     Make a node and spin it until Ctrl-C, SIGTERM or, if it has the attribute `done`, its end.
 
-    A node may have `start() -> bool`, called before it spins; False ends the process with code 2.
-    `done` is an rclpy Future whose result is the exit code. With `last_words` the node can still
-    publish in destroy_node(), where ROS otherwise ends with the signal. Returns the exit code.
+    What a user did wrong shows when the node is made or started; it is printed as one line, and
+    the exit code is 2. What a callback raises after that is a bug: the node is destroyed, and the
+    error is raised.
 
-    What a user did wrong shows when the node is made or started, and is one line and code 2. What
-    a callback raises after that is a bug: the node is destroyed, and it is raised.
+    Args:
+        make_node: Makes the node. If the node has `start() -> bool`, that is called before it
+            spins, and False stands for exit code 2. If it has `done`, an rclpy Future, it spins
+            until that is done, and its result is the exit code.
+        args: The arguments of ROS; None stands for those of the process.
+        last_words: Whether the node wants to publish in destroy_node(). Otherwise ROS has ended by
+            then if a signal came.
+
+    Returns:
+        The exit code.
     """
     _keep_one_heap()
-    # Of wrong arguments rcl writes a line too, which says less than ours.
+    # rcl also writes a line about wrong arguments, which says less than ours.
     rclpy.logging.set_logger_level('rcl', LoggingSeverity.FATAL)
     try:
         rclpy.init(
@@ -63,10 +71,11 @@ def run_node(
                 SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
             ),
         )
-    except Exception as error:  # rclpy has no name of its own for wrong arguments
+    except Exception as error:  # rclpy raises errors of several types for wrong arguments
         print(f'error: {_argument_error(error)}', file=sys.stderr)
         return EXIT_USAGE
-    if rclpy.logging.get_logger_level('rcl') == LoggingSeverity.FATAL:  # not told otherwise
+    # If the arguments have set no level for rcl, it gets its own one back.
+    if rclpy.logging.get_logger_level('rcl') == LoggingSeverity.FATAL:
         rclpy.logging.set_logger_level('rcl', LoggingSeverity.UNSET)
     if last_words:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,12 +103,12 @@ def run_node(
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Exception:
-        # The signal that ends ROS may come while the executor uses it.
+        # When a signal has ended ROS, the executor may fail in the middle of using it.
         if rclpy.ok():
             raise
     finally:
-        # Under ros2 launch, Ctrl-C arrives twice; the second must not break the clean end. rclpy
-        # puts back the handlers that it found, so it takes two times as well.
+        # Under ros2 launch, Ctrl-C arrives twice, and the second must not break the clean end. The
+        # handlers have to be set twice too, because shutdown puts back those that rclpy found.
         _ignore_interrupts()
         if node is not None:
             node.destroy_node()
@@ -110,7 +119,7 @@ def run_node(
 
 
 def _argument_error(error: Exception) -> str:
-    """Return what is wrong with the arguments of ROS, without the places in its source."""
+    """Return what is wrong with the arguments of ROS, without places in its source code."""
     text = ' '.join(re.sub(r', at \S+:\d+', '', str(error)).split())
     text = text.removeprefix('failed to initialize rcl: ')
     if type(error).__name__ == 'UnknownROSArgsError':
@@ -123,7 +132,11 @@ def _argument_error(error: Exception) -> str:
 
 
 def finish(node: Any, code: int, text: str) -> None:
-    """End a node that has `done` with an exit code; `text` is its last word in the log."""
+    """
+    End a node that has `done`, as in run_node, with an exit code.
+
+    `text` is its last line in the log, an error unless the code is EXIT_OK.
+    """
     if code == EXIT_OK:
         node.get_logger().info(text)
     else:
@@ -133,7 +146,7 @@ def finish(node: Any, code: int, text: str) -> None:
 
 
 def _spin_to_signal(node: Node) -> None:
-    """Spin, with a look now and then for the signals that Python handles itself."""
+    """Spin, and return to Python often enough for it to handle a signal."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     while rclpy.ok():

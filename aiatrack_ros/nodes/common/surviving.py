@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Callbacks that outlive what others send."""
+"""Callbacks that a message cannot end the node by, whatever is in it."""
 
 from collections.abc import Callable
 import functools
@@ -16,9 +16,13 @@ def surviving(
     """
     Return a callback of a subscription that raises nothing, whatever message comes.
 
-    rclpy ends the spin, and so the node, with what a callback raises. Messages are by others, and
-    any of their fields may hold anything. In place of what was raised, `complain` takes one line:
-    `verdict`, as 'image on /camera not used', and why.
+    What a callback raises ends the spin of rclpy, and with it the node. Messages come from other
+    programs, and any of their fields may hold anything.
+
+    Args:
+        callback: Takes the message, and may raise anything.
+        verdict: What the error means for the message, such as 'image on /camera not used'.
+        complain: Gets one line, the verdict and why, in place of what was raised.
     """
 
     @functools.wraps(callback)
@@ -32,5 +36,5 @@ def surviving(
 
 
 def reason(error: Exception) -> str:
-    """Return what to say of an error: its kind too, where it is none that we foresaw."""
+    """Return the text of an error, with its type in front if it is not an InputError."""
     return str(error) if isinstance(error, InputError) else f'{type(error).__name__}: {error}'

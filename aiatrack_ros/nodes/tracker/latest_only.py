@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A thread of its own for the overlay, so that its cost stays away from the tracking thread."""
+"""A thread that works on the newest item only, so that tracking need not wait for the overlay."""
 
 from collections.abc import Callable
 import contextlib
@@ -12,9 +12,9 @@ Item = TypeVar('Item')
 
 class LatestOnly(Generic[Item]):
     """
-    A thread that works on the newest item it was given; those that come meanwhile are dropped.
+    A thread that works on the newest item that it was given; older ones that wait are dropped.
 
-    `work` runs on the thread; `fail` takes what it raises.
+    `work` runs on the thread, and `fail` gets what it raises.
     """
 
     def __init__(self, work: Callable[[Item], None], fail: Callable[[Exception], None]) -> None:
@@ -27,13 +27,13 @@ class LatestOnly(Generic[Item]):
         self._thread.start()
 
     def put(self, item: Item) -> None:
-        """Hand over an item in place of the one that waits."""
+        """Hand over an item, in place of one that still waits."""
         with self._condition:
             self._item = item
             self._condition.notify()
 
     def stop(self) -> None:
-        """End the thread after the item in work."""
+        """End the thread after the item that it works on, and wait for that."""
         with self._condition:
             self._stopped = True
             self._condition.notify()
@@ -49,5 +49,5 @@ class LatestOnly(Generic[Item]):
             try:
                 self._work(item)
             except Exception as error:
-                with contextlib.suppress(Exception):  # the thread outlives its complaints
+                with contextlib.suppress(Exception):  # a complaint that fails is no end either
                     self._fail(error)

@@ -2,8 +2,9 @@
 """
 The one thread that owns the tracker.
 
-Everybody else hands over: images through the frame buffer, everything else as commands, which are
-carried out between two images. What comes out is given to `publish`, on this thread.
+All other threads hand over what they have for it: images go through the frame buffer, everything
+else comes as commands, which are carried out between two images. What comes out is given to
+`publish`, on this thread.
 """
 
 from collections import deque
@@ -26,47 +27,48 @@ from aiatrack_ros.tracking.boxes import Box
 import numpy as np
 from sensor_msgs.msg import Image
 
-# A box may come before the image that it belongs to, which is larger. This long it is kept.
+# A box may arrive before its image, which is larger. It is kept for so many seconds.
 PATIENCE = 1.0
 
-# A box is refused where no newer image than so many seconds ago comes: nothing would be tracked.
+# A box is refused if the newest image is older than so many seconds, for nothing would be tracked.
 STALE_SECONDS = 2.0
 
-# So long, in seconds, no round of the thread may take.
+# The thread is said to hang when it has worked on one thing for more seconds than this.
 HUNG_SECONDS = 5.0
 
-# So long, in seconds, the end of the thread is waited for.
+# The end of the thread is waited for so many seconds.
 END_SECONDS = 10.0
 
-# Catching up goes through the frames missed at this many times the camera's pace, at least.
+# After a box, the tracker catches up with the frames that came meanwhile. It goes through them at
+# this many times the pace of the camera, or faster.
 CATCH_UP_PACE = 2.0
 
-Reply = Callable[[bool, str], None]
+Reply = Callable[[bool, str], None]  # takes whether it went well, and an id or a reason
 
 
 @dataclass(frozen=True)
 class Target:
-    """What to track: a box in the image of `stamp` (nanoseconds; 0 is the newest image)."""
+    """What to track: a box in an image."""
 
-    box: Box
-    stamp: int
+    box: Box  # x, y, w, h in pixels
+    stamp: int  # of the image, in nanoseconds; 0 stands for the newest image
     track_id: str
     class_id: str
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is believed about one image. Without a target, `result` is None."""
+    """What came out of one image."""
 
     frame: Frame
-    target: Target | None = None
+    target: Target | None = None  # None if there was none; then there is no result either
     result: TrackResult | None = None
-    picture: np.ndarray | None = None  # (H, W, 3) RGB, where it was decoded
-    memory_fill: int = 0
+    picture: np.ndarray | None = None  # (H, W, 3) uint8, RGB; None if it was not decoded
+    memory_fill: int = 0  # frames in the tracker's memory
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Width and height of the image; 0, 0 for a compressed one that was not decoded."""
+        """Width and height in pixels; 0, 0 for a compressed image that was not decoded."""
         if self.picture is not None:
             return self.picture.shape[1], self.picture.shape[0]
         message = self.frame.message
@@ -74,7 +76,7 @@ class Outcome:
 
 
 def warm_up(tracker: Tracker) -> None:
-    """Have the tracker work once, for the first time is slow, on a GPU by seconds."""
+    """Have the tracker work once, because the first time is slow; on a GPU it takes seconds."""
     picture = np.zeros((240, 320, 3), np.uint8)
     tracker.initialize(picture, (140.0, 100.0, 40.0, 40.0))
     tracker.track(picture)
@@ -85,9 +87,15 @@ class TrackingWorker:
     """
     Runs the tracker over the newest frame of a buffer, again and again.
 
-    `publish` takes the outcome of each image worked on, in the order of their arrival. `complain`
-    takes a kind ('image', 'target' or 'tracker') and one line for the user. Whatever they or a
-    reply raise, the thread goes on. `clock` gives the seconds by which images grow old.
+    Whatever `publish`, `complain` or a reply raises, the thread goes on.
+
+    Args:
+        tracker: It must not be used by others until `stop` has returned True.
+        buffer: Where images come from.
+        decoder: Makes pictures of them.
+        publish: Gets the outcome of each image that is worked on, in the order of their arrival.
+        complain: Gets a kind ('image', 'target' or 'tracker') and one line for the user.
+        clock: Returns the seconds by which images grow old.
     """
 
     def __init__(
@@ -110,14 +118,15 @@ class TrackingWorker:
         self._condition = threading.Condition()
         self._commands: deque[Callable[[], None]] = deque()
         self._stopped = False
-        self._left_behind = False  # it hung when it was stopped; nobody wants its answers now
-        self._waiting: tuple[Target, Reply, float] | None = None  # ..., until (monotonic)
+        self._left_behind = False  # it hung when it was stopped, so nobody wants its answers now
+        # A target whose image has not come, its reply, and until when it may wait (monotonic).
+        self._waiting: tuple[Target, Reply, float] | None = None
         self._target: Target | None = None
-        self._shape: tuple[int, ...] = ()  # of the target's pictures
-        self._position = 0  # sequence of the last frame worked on
-        self._published = 0  # sequence of the last frame published
-        self._stamp = 0  # of the last frame worked on
-        self._duration = 0.0  # of the last work on a frame, seconds
+        self._shape: tuple[int, ...] = ()  # of the pictures that the target is tracked in
+        self._position = 0  # sequence of the last frame that was worked on
+        self._published = 0  # sequence of the last frame that was published
+        self._stamp = 0  # nanoseconds, of the last frame that was worked on
+        self._duration = 0.0  # seconds that the last work on a frame took
         self._catching_up = False
         self._thread = threading.Thread(target=self._run, name='tracking', daemon=True)
         self._thread.start()
@@ -125,13 +134,13 @@ class TrackingWorker:
     # --- called from other threads ---
 
     def wake(self) -> None:
-        """Say that the buffer has a new frame."""
+        """Have the thread look for a new frame in the buffer."""
         with self._condition:
             self._newest_time = self._clock()
             self._condition.notify()
 
     def fault(self) -> str:
-        """Say what is wrong with the thread, '' if nothing."""
+        """Return what is wrong with the thread, in one line; '' if nothing is."""
         if not self._thread.is_alive() and not self._stopped:
             return 'the tracking thread has ended; deactivate the node and activate it again'
         since = self._busy_since
@@ -144,11 +153,14 @@ class TrackingWorker:
         )
 
     def set_target(self, target: Target, reply: Reply) -> None:
-        """Begin to track; `reply` is told (True, id) or (False, reason)."""
+        """Begin to track a target, once its image is there.
+
+        `reply` gets True and the id of the track, or False and the reason.
+        """
         self._submit(lambda: self._accept(target, reply))
 
     def reset(self, reply: Reply) -> None:
-        """Forget the target."""
+        """Forget the target; `reply` gets True and a word about what there was."""
         self._submit(lambda: self._reset(reply))
 
     def apply(self, settings: TrackerSettings) -> None:
@@ -157,16 +169,16 @@ class TrackingWorker:
         def change() -> None:
             try:
                 self._tracker.settings = settings
-            except Exception as error:  # no memory for an ensemble of that size, for one
+            except Exception as error:  # there may be no memory for an ensemble of that size
                 self._complain('tracker', f'parameters not applied: {error}')
 
         self._submit(change)
 
     def stop(self) -> bool:
         """
-        End the thread after the frame in work; the tracker is left without a target.
+        End the thread after the frame that it works on; the tracker then has no target.
 
-        Returns False where the thread hangs; the tracker must not be used again then.
+        Returns False if the thread hangs; the tracker must not be used again then.
         """
         with self._condition:
             self._stopped = True
@@ -201,7 +213,7 @@ class TrackingWorker:
         self._guard(self._forget_target)
 
     def _guard(self, step: Callable[[], None]) -> None:
-        """Take a step; what it raises is a complaint, and not the end of the thread."""
+        """Take a step; if it raises, complain, and let the thread go on."""
         try:
             step()
         except Exception as error:
@@ -211,7 +223,7 @@ class TrackingWorker:
                 )
 
     def _answer(self, reply: Reply, success: bool, text: str) -> None:
-        """Give a reply, to somebody who may be gone."""
+        """Give a reply; whoever asked may be gone, so it may raise."""
         self._guard(lambda: reply(success, text))
 
     def _has_work(self) -> bool:
@@ -219,6 +231,7 @@ class TrackingWorker:
         return bool(self._stopped or self._commands or newest and newest.sequence > self._position)
 
     def _next_frame(self) -> Frame | None:
+        """Return the frame to work on next, mostly the newest; None if there is no new one."""
         newest = self._buffer.newest()
         if newest is None or newest.sequence <= self._position:
             return None
@@ -236,6 +249,7 @@ class TrackingWorker:
         self._waiting = (target, reply, time.monotonic() + PATIENCE)
 
     def _try_waiting(self) -> None:
+        """Begin with the target that waits if its image is there; refuse it if that is too late."""
         if self._waiting is None:
             return
         target, reply, until = self._waiting
@@ -259,10 +273,11 @@ class TrackingWorker:
                 self._refuse_waiting(self._missing(target))
 
     def _age(self) -> float:
-        """Return how old the newest image is, in seconds since its arrival."""
+        """Return how many seconds ago the newest image has arrived."""
         return self._clock() - self._newest_time
 
     def _missing(self, target: Target) -> str:
+        """Return why a target can't begin."""
         newest = self._buffer.newest()
         if newest is None:
             return 'no image has arrived yet; the box needs one to begin in'
@@ -290,7 +305,7 @@ class TrackingWorker:
         self._target = target
         self._shape = picture.shape
         if frame.sequence > self._published:
-            self._emit(Outcome(frame))  # there was no track of this target yet
+            self._emit(Outcome(frame))  # before this box the frame had no track of the target
         self._position = frame.sequence
         self._stamp = frame.stamp
         self._catching_up = True
@@ -344,7 +359,7 @@ class TrackingWorker:
         return Outcome(frame, target, result, picture, self._tracker.memory_fill)
 
     def _fail(self, error: Exception) -> None:
-        """Go on without a target after an error that nobody foresaw, out of memory for one."""
+        """Go on without a target after an error that nobody foresaw, such as no memory."""
         self._waiting = None
         self._guard(self._forget_target)
         self._complain(
@@ -352,7 +367,7 @@ class TrackingWorker:
         )
 
     def _emit(self, outcome: Outcome) -> None:
-        # While catching up, frames come by that were published already, without the target.
+        # While it catches up, it comes by frames that were published already, without the target.
         if outcome.frame.sequence > self._published and not self._left_behind:
             self._published = outcome.frame.sequence
             try:

@@ -54,8 +54,9 @@ def test_no_number_is_refused_when_it_changes(make_node):
     declare(node, [Setting('rate', 1.0, 'a rate', (0.0, 5.0))])
     (result,) = node.set_parameters([Parameter('rate', value=float('nan'))])
     assert not result.successful
-    assert result.reason == 'rate is nan; it must be in [0, 5]'
-    with pytest.raises(ParameterException, match='rate is nan'):
+    # Some versions of rclpy find it themselves, in words of their own.
+    assert 'rate' in result.reason and 'nan' in result.reason
+    with pytest.raises(ParameterException, match='rate'):
         declare(make_node(rate=float('nan')), [Setting('rate', 1.0, 'a rate', (0.0, 5.0))])
 
 
