@@ -249,7 +249,7 @@ class TrackingWorker:
         self._waiting = (target, reply, time.monotonic() + PATIENCE)
 
     def _try_waiting(self) -> None:
-        """Begin with the target that waits if its image is there; refuse it if that is too late."""
+        """Begin with the target that waits if its image has come; refuse it after too long."""
         if self._waiting is None:
             return
         target, reply, until = self._waiting
