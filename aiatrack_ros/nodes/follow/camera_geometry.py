@@ -1,8 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Where the target is, from its box: the direction through the lens, the distance from its height.
+Where the target is, by its box: its direction, from the lens, and its depth, from its height.
 
-Optical frame: x to the right, y down, z ahead; depth is z, in metres.
+In the optical frame x points to the right, y down and z ahead. Depth is z, in metres.
 """
 
 from collections.abc import Sequence
@@ -14,18 +14,33 @@ from aiatrack_ros.tracking.boxes import Box
 import cv2
 import numpy as np
 
-# A side of a box so near to the side of the image, in pixels, may be cut by it.
+# A box that comes so near to the edge of the image, in pixels, may be cut off by it.
 BORDER = 2.0
 
 _FISHEYE = ('equidistant', 'fisheye')
 _MODELS = ('', 'plumb_bob', 'rational_polynomial', *_FISHEYE)
-# How many coefficients OpenCV takes, by whether the lens is a fisheye.
+# The numbers of coefficients that OpenCV takes; the key tells whether the lens is a fisheye.
 _COUNTS = {True: (4,), False: (4, 5, 8, 12, 14)}
 
 
 @dataclass(frozen=True)
 class Camera:
-    """A calibrated camera: size in pixels, focal lengths and centre in pixels, lens distortion."""
+    """
+    A calibrated camera.
+
+    Attributes:
+        width: Of its images in pixels.
+        height: Of its images in pixels.
+        fx: Focal length in widths of a pixel.
+        fy: Focal length in heights of a pixel.
+        cx: Column of the optical axis in pixels.
+        cy: Row of the optical axis in pixels.
+        model: Name of the distortion model as in CameraInfo; empty where there is no distortion.
+        distortion: Its coefficients.
+
+    Raises:
+        InputError: It is no calibration, or its distortion is not known.
+    """
 
     width: int
     height: int
@@ -94,18 +109,23 @@ def is_box(box: Sequence[float]) -> bool:
 
 
 class HeightRange:
-    """Depth from the height of the box, once the height of the target is known, in metres."""
+    """
+    Tells the depth of a target from the height of its box, once the target's own height is known.
+
+    Attributes:
+        height: Of the target in metres; None while it is not known.
+    """
 
     def __init__(self, height: float | None = None) -> None:
         self.height = height
 
     def learn(self, camera: Camera, box: Box, depth: float) -> None:
-        """Take the height from a box at a known depth; a cut box teaches nothing."""
+        """Learn the height from a box at a depth in metres, unless the box may be cut off."""
         if not self._is_cut(camera, box):
             self.height = depth * box[3] / camera.fy
 
     def depth(self, camera: Camera, box: Box) -> float | None:
-        """Return the depth; None where the height is not known or the box is cut."""
+        """Return the depth in metres; None if the height is unknown or the box may be cut off."""
         if self.height is None or self._is_cut(camera, box):
             return None
         return camera.fy * self.height / box[3]

@@ -1,10 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-From a CameraInfo to the camera of the images as they arrive.
+What a CameraInfo says about the camera of the images as they arrive.
 
-K, P and the size in a CameraInfo are those of the whole sensor. A driver may read out a part of
-it, the region of interest in pixels of the whole, and put neighbouring pixels together, the
-binning; an image then has the size of the region divided by the binning.
+K, P and the size in a CameraInfo are those of the whole sensor. A driver may read only a part of
+the sensor, which is the region of interest, in pixels of the whole; and it may join neighbouring
+pixels, which is the binning. An image then has the size of the region divided by the binning.
 """
 
 import math
@@ -23,17 +23,23 @@ def camera_of(
     """
     Return the camera of the images that come with a CameraInfo.
 
-    `rectified` tells whether the images are: P holds for them then, and no distortion; K and the
-    distortion hold for raw ones. `size` is the width and height of the images, None where it is
-    not known. Raises InputError for what is no calibration, or is not that of such images.
+    Args:
+        info: The CameraInfo.
+        rectified: Whether the images are rectified. P holds for those, without distortion; K and
+            the distortion hold for images that are not.
+        size: Width and height of the images in pixels; None if they are not known.
+
+    Raises:
+        InputError: It holds no calibration, or not that of images of this size.
     """
     whole = _whole_rectified(info) if rectified else _whole_raw(info)
-    columns, rows = max(info.binning_x, 1), max(info.binning_y, 1)  # 0 is 1, says the message
+    # In the message 0 stands for 1.
+    columns, rows = max(info.binning_x, 1), max(info.binning_y, 1)
     regions = _regions(info, rectified)
     sizes = [(w / columns, h / rows) for _, _, w, h in regions]
     chosen = 0
     if size is not None:
-        # Drivers differ in how they round.
+        # A pixel is allowed for, because some drivers round up and others down.
         fitting = [abs(w - size[0]) < 1 and abs(h - size[1]) < 1 for w, h in sizes]
         if not any(fitting):
             raise InputError(_misfit(info, sizes[0], size))
@@ -66,11 +72,11 @@ def _whole_rectified(info: CameraInfo) -> Camera:
 
 def _regions(info: CameraInfo, rectified: bool) -> list[Region]:
     """
-    Return the regions that the images may show, the likeliest first.
+    Return the regions that the images may show, the most likely one first.
 
-    A region of interest is one of the raw image. Where do_rectify says so, rectified images show
-    the region around what it becomes by rectification; but image_proc cuts out the same pixels as
-    from the raw image, whatever that says, so only their size can tell.
+    A region of interest is meant in the raw image. If do_rectify is set, rectified images should
+    show the region around what rectification makes of it; but image_proc cuts out the same pixels
+    as from the raw image, whatever do_rectify is. Only the size of the images can tell.
     """
     roi, whole = info.roi, (0, 0, info.width, info.height)
     raw = (roi.x_offset, roi.y_offset, roi.width, roi.height)
@@ -86,7 +92,7 @@ def _regions(info: CameraInfo, rectified: bool) -> list[Region]:
 
 
 def _rectified_region(info: CameraInfo, raw: Region) -> Region:
-    """Return the region around the rectified corners of a raw one."""
+    """Return the region, in rectified images, between the corners of a region of raw ones."""
     camera, target = _whole_raw(info), _whole_rectified(info)
     rotation = np.array(info.r).reshape(3, 3)
     if not rotation.any():
@@ -108,6 +114,7 @@ def _rectified_region(info: CameraInfo, raw: Region) -> Region:
 
 
 def _misfit(info: CameraInfo, wanted: tuple[float, float], size: tuple[int, int]) -> str:
+    """Return what to say where the images are not of the size that camera_info stands for."""
     roi = info.roi
     return (
         f'the images of the tracker are {size[0]}x{size[1]}, but those of camera_info are '

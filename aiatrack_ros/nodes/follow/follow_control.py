@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-How a robot follows: from where the target is seen to a speed and a turn rate, without ROS.
+How a robot follows: what speed and turn rate it takes for where the target is seen; without ROS.
 
-Two proportional controllers, one for distance and one for bearing, inside limits that hold always,
-and a gate that lets the robot move only while the target is seen well.
+There are two proportional controllers, one for the distance and one for the bearing, within limits
+that always hold, and a gate that lets the robot move only while the target is seen well.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,12 @@ from aiatrack_ros.settings import setting
 @dataclass(frozen=True)
 class FollowSettings(CheckedSettings):
     """
-    What may change while the robot follows; metres, seconds and radians.
+    What may change while the robot follows, in metres, seconds and radians.
 
     Each field's `metadata` holds its `range` and a line of `help`, as in TrackerSettings.
+
+    Raises:
+        ValueError: A value is outside its range; the text names the setting.
     """
 
     distance: float = setting(1.5, 0.3, 20.0, 'distance to keep from the target, in m')
@@ -66,9 +69,9 @@ class Sighting:
     Where the target is seen from the robot.
 
     Attributes:
-        bearing: Direction in rad, 0 ahead, positive to the left.
-        distance: In m over ground; None where it is not known: the robot then only turns.
-        score: How sure the track is, in [0, 1].
+        bearing: Direction in rad; 0 is ahead, positive to the left.
+        distance: Over the ground in m; None if it is not known. Then the robot only turns.
+        score: Of the track, in [0, 1].
     """
 
     bearing: float
@@ -78,7 +81,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Command:
-    """Speed forward in m/s and turn rate to the left in rad/s."""
+    """What the robot is to do: its speed forward in m/s, its turn rate to the left in rad/s."""
 
     speed: float = 0.0
     turn_rate: float = 0.0
@@ -89,12 +92,16 @@ STOP = Command()
 
 class Follower:
     """
-    Decides a command for each image.
+    Decides on a command for each image.
 
-    The robot moves after `good_frames` good tracks in a row. An image without a track stops it, as
-    does `stop_after` without a good one; it must then see the target well again. A bad track in
-    between slows it down. Tracks with the time of those before change nothing: whoever calls must
-    see that time passes.
+    The robot moves after `good_frames` good tracks in a row. It stops at an image without a track,
+    or after `stop_after` seconds without a good one, and then has to see the target well again. A
+    bad track in between slows it down. Tracks with the same time as those before change nothing,
+    so it is for the caller to see that time goes on.
+
+    Attributes:
+        settings: They may change between two images.
+        following: Whether the robot may move.
     """
 
     def __init__(self, settings: FollowSettings | None = None) -> None:
@@ -106,7 +113,7 @@ class Follower:
         self._good_time = -math.inf  # of the last good track
 
     def stop(self) -> Command:
-        """Stop at once, and start only after new good tracks."""
+        """Stop at once, and follow again only after new good tracks; return STOP."""
         self.following = False
         self._command = STOP
         self._streak = 0
@@ -114,9 +121,11 @@ class Follower:
 
     def update(self, time: float, sighting: Sighting | None) -> Command:
         """
-        Return the command for the image of `time`, in seconds.
+        Return the command for an image.
 
-        `sighting` None means that the target was not seen. Times that jump back stop the robot.
+        Args:
+            time: Of the image in seconds; if it jumps back, the robot stops.
+            sighting: Where the target is seen in the image; None if it is not.
         """
         elapsed = time - self._time
         self._time = time
@@ -129,7 +138,7 @@ class Follower:
                 return self.stop()
             self._command = self._approach(STOP, elapsed)
             return self._command
-        if elapsed > 0:  # the same image again is not another good one
+        if elapsed > 0:  # the same image does not count twice
             self._streak += 1
         self._good_time = time
         if self._streak >= self.settings.good_frames:
@@ -146,7 +155,7 @@ class Follower:
         return math.isfinite(sighting.bearing) and sighting.score >= self.settings.min_score
 
     def _wanted(self, sighting: Sighting) -> Command:
-        """Return what the two controllers ask for, whatever the limits."""
+        """Return what the two controllers ask for, without any limits."""
         settings = self.settings
         speed = 0.0
         if sighting.distance is not None and math.isfinite(sighting.distance):
@@ -154,7 +163,7 @@ class Follower:
         return Command(speed, settings.bearing_gain * sighting.bearing)
 
     def _approach(self, wanted: Command, elapsed: float) -> Command:
-        """Return the command nearest to `wanted` within reach of the last one and the limits."""
+        """Return the command nearest to `wanted` within the limits, `elapsed` s after the last."""
         limits, last = self.settings, self._command
         step = limits.max_acceleration * elapsed
         speed = _clamp(wanted.speed, last.speed - step, last.speed + step)

@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A robot that follows what the tracker tracks: the worked example of what the tracks are good for.
+A node that drives a robot after what the tracker tracks, as an example of the use of tracks.
 
-One command for each message on tracker/tracks; the decisions are in follow_control.py. Whatever
-ends (tracks, images, the node itself), the last command is a stop.
+It sends one command for each message on tracker/tracks; the decisions are in follow_control.py.
+Whatever ends (the tracks, the images or the node itself), the last command is a stop.
 """
 
 from collections.abc import Callable
@@ -64,23 +64,23 @@ from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-# The depth image of a track is the one with the nearest stamp, if it is within this, in seconds.
+# A track goes with the depth image of the nearest stamp, if that is within so many seconds.
 DEPTH_TOLERANCE = 0.1
-_DEPTH_SECONDS, _DEPTH_BYTES = 1.0, 64 * 2**20
-_WATCHDOG_SECONDS = 0.1
-_LAST_WORDS = Duration(seconds=0.3)
+_DEPTH_SECONDS, _DEPTH_BYTES = 1.0, 64 * 2**20  # of depth images that are kept, at the most
+_WATCHDOG_SECONDS = 0.1  # between two looks whether tracks still come
+_LAST_WORDS = Duration(seconds=0.3)  # for which the last stop may take to arrive
 
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _SENSOR = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-# Who publishes a calibration but once keeps it for those who come later and ask for it.
+# A publisher that sends its calibration only once keeps it for subscribers of this kind.
 _LATCHED = QoSProfile(
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
-_TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)  # as everybody's
+_TF = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)  # that of all publishers
 
-# Jazzy brought the stamped command.
+# From Jazzy on, robots take stamped commands.
 _STAMPED = os.environ.get('ROS_DISTRO', '') not in ('humble', 'iron')
 
 FOLLOW_NODE = (
@@ -113,34 +113,35 @@ FOLLOW_NODE = (
 
 class FollowNode(ReleasingNode):
     """
-    Tracks, camera_info and depth in; cmd_vel and ~/target_pose out.
+    Takes tracks, camera_info and depth images, and publishes cmd_vel and ~/target_pose.
 
-    The status of the tracker tells the size of the images that the tracks are of; without it, as
-    of another tracker, they are taken to be those of camera_info. cmd_vel has the stamp of its
-    image, so that a base which looks at ages refuses late commands.
-    The node only drives while active; deactivation stops the robot.
+    The status of the tracker tells the size of the images that the tracks are of. Another tracker
+    may have no status; then they are taken to be those of camera_info. cmd_vel has the stamp of
+    its image, so that a base which looks at that can refuse late commands. The node drives only
+    while it is active; deactivation stops the robot.
     """
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('follow', **node_options)
         self._inputs: list[Any] = []  # subscriptions, while active
-        self._latched: Subscription | None = None  # to camera_info that is published but once
+        self._latched: Subscription | None = None  # to a camera_info that is published only once
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._watchdog: Any = None
         self._monitor = Monitor()
         self._info: CameraInfo | None = None
         self._size: tuple[int, int] | None = None  # of the images of the tracker
-        self._camera: Camera | None = None  # of info and size,
-        self._no_camera = ''  # or why there is none
+        self._camera: Camera | None = None  # what info and size amount to,
+        self._no_camera = ''  # or why they amount to nothing
         self._depths = FrameBuffer(_DEPTH_SECONDS, _DEPTH_BYTES)
         self._depth_count = 0
         self._track_id = ''
         self._range = HeightRange()
-        # Wall time may be set, and simulated time may stand, or never begin.
+        # Real time may be set, and simulated time may stand, or never begin: neither would do
+        # here.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timing = TrackTiming(self._now())
-        self._moving = False  # by the last command
-        self._heard = 0.0  # when the last tracks came, in simulated time
+        self._moving = False  # whether the last command was no stop
+        self._heard = 0.0  # when the last tracks came, in the time of ROS, which may be simulated
         declare(self, FOLLOW_NODE)
         self._follower = Follower(settings_of(self, FollowSettings))
 
@@ -188,7 +189,7 @@ class FollowNode(ReleasingNode):
         return self.create_subscription(message_type, topic, survivor, qos, **options)
 
     def _stop(self) -> None:
-        """Leave the active state with a stop; harmless outside of it."""
+        """Leave the active state with a stop; in other states this does nothing."""
         for subscription in self._inputs:
             self.destroy_subscription(subscription)
         if self._latched:
@@ -212,9 +213,9 @@ class FollowNode(ReleasingNode):
 
     def _ask_for_latched(self) -> None:
         """
-        Subscribe to what publishers of camera_info have kept, once there is one that keeps it.
+        Subscribe to a camera_info that was published once and kept, if there is one.
 
-        Not before: those that do not would log that nobody can hear them.
+        It is not done in any case, because publishers that do not keep it would log a warning.
         """
         topic = self.resolve_topic_name('camera_info')
         offers = (info.qos_profile.durability for info in self.get_publishers_info_by_topic(topic))
@@ -232,7 +233,7 @@ class FollowNode(ReleasingNode):
             self._calibrate()
 
     def _calibrate(self) -> None:
-        """Learn the camera from what has been heard of it."""
+        """Work out the camera from camera_info and the status, or why there is none."""
         self._camera, self._no_camera = None, 'camera_info cannot be used: the robot stands'
         if self._info is None:
             topic = self.resolve_topic_name('camera_info')
@@ -257,19 +258,19 @@ class FollowNode(ReleasingNode):
         self._follower.settings = settings_of(self, FollowSettings)
         time = messages.nanoseconds(message.header.stamp) / 1e9
         complaint = self._timing.hear(time, self._now(), self._follower.settings.stop_after)
-        if complaint:  # says that the robot stands, so it does
+        if complaint:  # it says that the robot stands, and so it does
             self._complain('time', complaint)
             self._follower.stop()
         try:
             sighting = self._look(message)
-        except Exception as error:  # tracks that cannot be used are none: the robot stops
+        except Exception as error:  # without tracks that can be used, the robot stops
             self._complain('tracks', f'tracks not used: {reason(error)}')
             sighting = None
         command = self._follower.update(time, sighting)
         self._send(command, message.header.stamp)
 
     def _look(self, message: Detection2DArray) -> Sighting | None:
-        """Return where the target is seen; None where it is not, or nobody knows through what."""
+        """Return where the target is seen; None if it is not seen, or the camera is not known."""
         if not message.detections:
             return None
         camera = self._camera
@@ -307,7 +308,7 @@ class FollowNode(ReleasingNode):
         )
 
     def _choose(self, detections: Sequence[Detection2D]) -> Detection2D:
-        """Return the target of before, or else the track of the best score as a new one."""
+        """Return the track of the same target as before, or else the one with the best score."""
         for detection in detections:
             if detection.id == self._track_id:
                 return detection
@@ -322,13 +323,13 @@ class FollowNode(ReleasingNode):
         return best
 
     def _forget(self) -> None:
-        """Know nothing of any target."""
+        """Forget what was known of a target."""
         self._track_id = ''
         self._range = HeightRange()
         self._follower.stop()
 
     def _measure(self, header: Header, box: Box, camera: Camera) -> float | None:
-        """Return the depth of what is in a box from the depth image; None where there is none."""
+        """Return the depth in a box, in metres, from the depth image; None if that has none."""
         stamp = messages.nanoseconds(header.stamp)
         frame = self._depths.nearest(stamp)
         if frame is None or abs(frame.stamp - stamp) > 1e9 * DEPTH_TOLERANCE:
@@ -340,7 +341,7 @@ class FollowNode(ReleasingNode):
             return None
 
     def _depth_from_height(self, box: Box, camera: Camera) -> float | None:
-        """Return the depth that the height of a box speaks of; None where that says nothing."""
+        """Return the depth, in metres, by the height of a box; None if that tells nothing."""
         settings = self._follower.settings
         if settings.target_height:
             return HeightRange(settings.target_height).depth(camera, box)
@@ -351,7 +352,7 @@ class FollowNode(ReleasingNode):
     # --- outputs ---
 
     def _watch(self) -> None:
-        """Stop when tracks stop coming, or only say the same, for whatever reason."""
+        """Stop the robot when no tracks come any more, or their stamps do not go on."""
         if self._info is None and self._latched is None:
             self._ask_for_latched()
         limit = self._follower.settings.stop_after
@@ -369,15 +370,15 @@ class FollowNode(ReleasingNode):
         else:
             return
         # While simulated time stands, a simulator in lock step waits for the command of its image,
-        # and a stop that stops nothing would be taken for it.
+        # and would take a stop for it. So a robot that stands anyway gets none.
         if self._moving or simulated >= limit or not self.get_parameter('use_sim_time').value:
             self._send(self._follower.stop(), self.get_clock().now().to_msg())
 
     def _simulated_silence(self) -> float:
-        """Return for how long no tracks have come in simulated time; 0 where there is none."""
+        """Return how long no tracks have come in simulated time; 0 if time is not simulated."""
         if not self.get_parameter('use_sim_time').value:
             return 0.0
-        self._heard = self._heard or self._ros_now()  # it may have stood at 0 until now
+        self._heard = self._heard or self._ros_now()  # time may have been 0 until now
         return abs(self._ros_now() - self._heard)
 
     def _send(self, command: Command, stamp: Time) -> None:

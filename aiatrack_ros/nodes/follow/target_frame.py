@@ -2,7 +2,8 @@
 """
 The target as a tf frame, which every tool of ROS can show and look up.
 
-tf2_ros has a broadcaster for it, but is not in every installation; the message is all it takes.
+tf2_ros has a broadcaster, but is not part of every installation. All that is needed here is to
+fill in a message.
 """
 
 from geometry_msgs.msg import TransformStamped
@@ -12,7 +13,7 @@ from tf2_msgs.msg import TFMessage
 
 
 def namespaced_frame(node: Node, name: str) -> str:
-    """Return the frame of this name for a node: front_target in /front; '' for none."""
+    """Return a frame's name for a node: for 'target' in /front it is front_target; '' stays ''."""
     namespace = node.get_namespace().strip('/').replace('/', '_')
     return f'{namespace}_{name}' if namespace and name else name
 
@@ -23,8 +24,12 @@ def target_transform(
     """
     Return the message for /tf.
 
-    `header` is that of the image: its frame is the parent, and its stamp the time. `position` is
-    x, y, z in metres there. The target's axes are the camera's: which way it turns is not known.
+    The axes of the target are those of the camera, because nobody knows which way it faces.
+
+    Args:
+        header: Of the image; its frame becomes the parent, and its stamp the time.
+        frame: Name of the target's frame.
+        position: x, y, z of the target in metres, in the frame of the image.
     """
     transform = TransformStamped(header=header, child_frame_id=frame)
     place = transform.transform.translation

@@ -1,42 +1,50 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Whether tracks come often enough to be followed, with stamps that pass as time does.
+Whether tracks come often enough for a robot to follow them, and whether their stamps go on.
 
-A robot must not drive on what it saw a while ago, be it that nothing comes any more or that the
-same image, or an image without a stamp, comes again and again. And who set it up has to be told.
+A robot must not drive by what it saw a while ago, neither when nothing comes any more, nor when
+the same image, or an image without a stamp, comes again and again. And the person who set the
+robot up has to be told.
 """
 
-# Stamps that pass slower than this share of real time stand. A simulation may be slow.
+# Stamps that go on at less than this share of the speed of real time count as standing. It is so
+# small because a simulation may be slow.
 STANDING = 0.01
 
 
 class TrackTiming:
     """
-    Watches the stamps of tracks and when they come.
+    Watches when tracks come, and their stamps.
 
-    All times are in seconds; `now` is of a steady clock, stamps may be of any.
+    All times are in seconds. `now` is of a steady clock; stamps may be of any clock.
     """
 
     def __init__(self, now: float) -> None:
-        self._heard = now  # the last tracks
-        self._stamp: float | None = None  # theirs
-        self._passed = now  # when a stamp last was later than the one before,
-        self._passed_stamp = 0.0  # that one
-        self._late = 0  # tracks in a row that came too late
+        self._heard = now  # when the last tracks came
+        self._stamp: float | None = None  # of the last tracks
+        self._passed = now  # when a stamp was last later than those before,
+        self._passed_stamp = 0.0  # and that stamp
+        self._late = 0  # how many tracks in a row came too late
 
     def silence(self, now: float) -> float:
-        """Return how long no tracks have come."""
+        """Return for how long no tracks have come."""
         return now - self._heard
 
     def standstill(self, now: float) -> float:
-        """Return for how long the stamps have not passed."""
+        """Return for how long the stamps have not gone on."""
         return now - self._passed
 
     def hear(self, stamp: float, now: float, limit: float) -> str:
         """
-        Take the stamp of tracks that came; return what keeps a robot from following, '' if naught.
+        Take the stamp of tracks that came.
 
-        `limit` is the longest time between two tracks.
+        Args:
+            stamp: Of the tracks.
+            now: When they came.
+            limit: The longest time that may be between two tracks.
+
+        Returns:
+            What keeps a robot from following them, in one line; '' if nothing does.
         """
         before, self._stamp = self._stamp, stamp
         by_clock, self._heard = now - self._heard, now
@@ -55,7 +63,7 @@ class TrackTiming:
             )
         if self.standstill(now) >= limit:
             return self.standstill_text()
-        if self._late > 1:  # one gap may be an accident
+        if self._late > 1:  # a single gap may be an accident
             slow, how = max((by_clock, ''), (by_stamp, ' by their stamps'))
             return (
                 f'tracks come once in {slow:.2f} s{how}, which is slower than stop_after '
@@ -64,7 +72,7 @@ class TrackTiming:
         return ''
 
     def standstill_text(self) -> str:
-        """Say that the stamps do not pass."""
+        """Return the sentence that the stamps stand."""
         what = f'stand at {self._stamp:.3f} s' if self._stamp else 'are 0'
         return (
             f'the stamps of the tracks {what}: the robot stands; '

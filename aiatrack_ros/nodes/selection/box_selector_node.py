@@ -1,13 +1,13 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Clicks become a box for the tracker, and RViz gets a picture to click on.
+A node that makes a box of clicks for the tracker, and gives RViz a picture to click on.
 
 Two clicks are opposite corners. The box is published with the stamp of the image on which its
-**second** corner was clicked: over a live picture a person puts the box right with the last click,
-and the tracker keeps only about a second of images, so the image of the first is often gone. For
-RViz that image is the newest one shown on the picture plane. Other tools show the camera or the
-tracker's overlay without telling which image; for them it is the newest that the tracker has
-answered, unless the click carries the stamp of an image.
+**second** corner was clicked: on a live picture it is the last click that puts the box right, and
+the image of the first is often gone, because the tracker keeps only about a second of images. In
+RViz that image is the newest one on the picture plane. Other tools show the camera, or the overlay
+of the tracker, without saying which image a click is on; for them it is the newest image that the
+tracker has answered, unless the click carries the stamp of an image.
 """
 
 from collections import deque
@@ -77,10 +77,10 @@ BOX_SELECTOR = (
     ),
 )
 
-WAITING_COLOR = (255, 200, 0)
-TROUBLE_SECONDS = 4.0  # that a complaint stands above the picture,
-GOOD_NEWS_SECONDS = 1.0  # and that it went well
-SILENCE_SECONDS = 2.0  # without an image, after which the plane says so
+WAITING_COLOR = (255, 200, 0)  # RGB, of the first corner and of words
+TROUBLE_SECONDS = 4.0  # a complaint is shown above the picture for so long,
+GOOD_NEWS_SECONDS = 1.0  # and good news are shown for so long
+SILENCE_SECONDS = 2.0  # after so long without an image, the plane says so
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -88,9 +88,10 @@ _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 class BoxSelectorNode(Node):
     """
-    The node of docs/rviz.md.
+    The node that docs/rviz.md describes.
 
-    The image and the tracker's status are subscribed to only while somebody looks at ~/markers.
+    It subscribes to the image and to the status of the tracker only while somebody subscribes to
+    ~/markers.
     """
 
     def __init__(self, **node_options: Any) -> None:
@@ -106,13 +107,13 @@ class BoxSelectorNode(Node):
         self._watched: list[Any] = []  # subscriptions, while somebody looks
         self._viewers = 0
         self._newest: images.ImageMessage | None = None
-        self._shown: images.ImageMessage | None = None  # on the plane
-        self._plane: PicturePlane | None = None  # that it is on
-        self._last_image = 0.0  # monotonic
+        self._shown: images.ImageMessage | None = None  # the one that is on the plane
+        self._plane: PicturePlane | None = None  # None while there is no picture
+        self._last_image = 0.0  # when an image came last, monotonic
         self._words, self._words_until = '', 0.0
 
-        self._stamps: deque[int] = deque(maxlen=300)  # of images the tracker has answered, ns
-        self._box: Box | None = None  # that the tracker believed last
+        self._stamps: deque[int] = deque(maxlen=300)  # ns, of images that the tracker has answered
+        self._box: Box | None = None  # of the newest track
         self._status: TrackerStatus | None = None
 
         self._boxes = self.create_publisher(Detection2D, 'tracker/init_box', _QOS)
@@ -126,7 +127,7 @@ class BoxSelectorNode(Node):
             self._listen(PointStamped, f'{shown}/mouse_click', self._on_mouse_click)
             self._listen(PolygonStamped, f'{shown}/screenrectangle', self._on_rectangle)
         self._image_topic, self._image_type, _ = image_input(self)
-        # Of wall time: a paused bag must not freeze what a person does.
+        # It goes by real time, because a bag that is paused must not stop the person.
         self._timer = self.create_timer(
             1 / self._get('picture_rate'),
             self._tick,
@@ -154,7 +155,7 @@ class BoxSelectorNode(Node):
     def _on_clicked_point(self, message: PointStamped) -> None:
         frame = message.header.frame_id.lstrip('/')
         if frame != self.picture_frame:
-            # Another camera's plane, perhaps: not worth a warning on the plane.
+            # It may be on the plane of another camera, so there is no warning on this one.
             self.get_logger().info(
                 f"a point in the frame '{frame}' is not on the picture plane; to click on it, set "
                 f"RViz's fixed frame to '{self.picture_frame}'",
@@ -192,7 +193,8 @@ class BoxSelectorNode(Node):
         self._give(box, self._image_stamp(message.header.stamp))
 
     def _add_pixel(self, point: Point, source: str, stamp: Time) -> None:
-        # The upper bounds are known only while the plane is shown; beyond that the tracker judges.
+        # How large the image is, is known only while the plane is shown; the tracker judges as
+        # well.
         columns, rows = float('inf'), float('inf')
         if self._plane:
             columns, rows = self._plane.columns, self._plane.rows
@@ -211,7 +213,7 @@ class BoxSelectorNode(Node):
             self._complain(f'both clicks ignored: {error}')
             return
         if box is None:
-            self._words_until = 0.0  # the plane now says what to do next
+            self._words_until = 0.0  # so that the plane says what to do next
             self.get_logger().info(
                 f'first corner at pixel ({pixel[0]:.1f}, {pixel[1]:.1f}); '
                 'click the opposite corner of the target'
@@ -220,7 +222,7 @@ class BoxSelectorNode(Node):
         self._give(box, stamp)
 
     def _give(self, box: Box, stamp: Time) -> None:
-        # The frame of the camera is the tracker's business: it finds the image by its stamp.
+        # The stamp is enough: by it the tracker finds the image, and with it the camera's frame.
         self._boxes.publish(messages.make_detection(Header(stamp=stamp), box, score=1.0))
         x, y, w, h = box
         self._say(f'box {w:.0f} x {h:.0f} at ({x:.0f}, {y:.0f})', GOOD_NEWS_SECONDS)
@@ -232,7 +234,7 @@ class BoxSelectorNode(Node):
             self._complain(f'nobody takes the box: no tracker on {self._boxes.topic_name}')
 
     def _image_stamp(self, stamp: Time) -> Time:
-        """Return `stamp` if an image has it, else the newest image's, else 0."""
+        """Return `stamp` if an image has it; else that of the newest image, or 0 without one."""
         if messages.nanoseconds(stamp) in self._stamps:
             return stamp
         newest = self._stamps[-1] if self._stamps else 0
@@ -251,7 +253,7 @@ class BoxSelectorNode(Node):
             self._stamps.clear()  # a bag began again
         self._stamps.append(stamp)
         if message.detections:
-            self._box = None  # until the new one turns out to be drawable
+            self._box = None  # what follows may raise, and then there is none to draw
             self._box = messages.first_box(message.detections)
 
     def _on_status(self, message: TrackerStatus) -> None:
@@ -275,7 +277,7 @@ class BoxSelectorNode(Node):
         if not viewers:
             return
         markers = []
-        if viewers > before:  # a newcomer, or one who has seen an earlier run
+        if viewers > before:  # somebody came, who may still show an earlier run of this node
             markers.append(plane_markers.remove_all(self.picture_frame))
             self._shown = None
         markers += self._picture_markers()
@@ -286,7 +288,7 @@ class BoxSelectorNode(Node):
         self._markers.publish(MarkerArray(markers=markers))
 
     def _watch(self, on: bool) -> None:
-        """Begin or end to take images and states."""
+        """Subscribe to image and status, or end that."""
         if on:
             self._last_image = time.monotonic()
             self._watched = [
@@ -307,17 +309,17 @@ class BoxSelectorNode(Node):
             return []
         try:
             return self._show(message)
-        except Exception as error:  # it is others' message
+        except Exception as error:  # the message comes from another program
             self._complain(f'image on {self._image_topic} not used: {reason(error)}')
             return []
 
     def _show(self, message: images.ImageMessage) -> list[Marker]:
-        """Put an image on the plane; raise whatever decoding and encoding it raise."""
+        """Put an image on the plane; decoding or encoding it may raise anything."""
         picture = self._decoder.decode(message)
         rows, columns = picture.shape[:2]
         plane = PicturePlane(columns, rows, self._get('picture_width'))
         if self._plane and (columns, rows) != (self._plane.columns, self._plane.rows):
-            self._corners.clear()  # a pixel of the old size means nothing now
+            self._corners.clear()  # the pixel was one of an image of another size
         texture = plane_markers.compress(
             picture, self._get('picture_columns'), self._get('jpeg_quality'), message.header
         )
@@ -325,7 +327,7 @@ class BoxSelectorNode(Node):
         return self._pictures.show(plane, texture)
 
     def _line_markers(self) -> list[Marker]:
-        """Return the box that the tracker believes or last believed, and the corner that waits."""
+        """Return the newest box of the tracker, and the first corner while it waits."""
         frame, plane = self.picture_frame, self._plane
         state = self._state()
         if self._box and plane and state in ('tracking', 'lost'):
@@ -359,7 +361,7 @@ class BoxSelectorNode(Node):
             return f'tracking {status.id} {status.score:.2f}', COLORS[state]
         if status and state == 'lost':
             return f'lost {status.id}, searching', COLORS[state]
-        # RViz takes a drag for a click where the button is let go of.
+        # For RViz, a drag is a click at the place where the button is released.
         return "click two opposite corners of the target (don't drag)", COLORS[state]
 
     def _say(self, text: str, seconds: float) -> None:

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Has the tracker keep its images while a person draws on one of them."""
+"""A way to have the tracker keep its images for longer while a person draws on one of them."""
 
 from typing import Any
 
@@ -14,23 +14,29 @@ _BUFFER = 'frame_buffer_seconds'
 
 
 class LongerMemory:
-    """Raises the tracker's frame_buffer_seconds for a while, if the tracker can be asked."""
+    """
+    Raises the tracker's parameter frame_buffer_seconds for a while.
+
+    It does nothing where the tracker has no such parameter, or cannot be reached.
+    """
 
     def __init__(self, node: Node) -> None:
         self._get: Client = node.create_client(GetParameters, 'tracker/get_parameters')
         self._set: Client = node.create_client(SetParameters, 'tracker/set_parameters')
         self._wanted = 0.0
-        self._own: float | None = None  # what the tracker had; None: not changed
+        self._own: float | None = None  # what the tracker had before; None if it was not changed
         self._asking = False
-        self._answered = 0.0  # the most that it has been asked for and had already
+        self._answered = 0.0  # it has been asked, and is known to keep images for so long
 
     def want(self, seconds: float) -> Future | None:
         """
-        Have it keep images for so long, at least; 0 puts back what it had.
+        Have the tracker keep images for so many seconds, or more; 0 puts back what it had.
 
-        Say it again now and then: a tracker that is not there yet cannot be asked yet.
+        It is to be called again now and then, because a tracker that has not started yet cannot be
+        asked.
 
-        Returns the future of the tracker's answer to a change, None where there is none to come.
+        Returns:
+            The future of the tracker's answer to a change; None if nothing was changed.
         """
         changed, self._wanted = seconds != self._wanted, seconds
         own = self._own
@@ -51,7 +57,7 @@ class LongerMemory:
         self._asking = False
         answer: Any = future.result()
         values = answer.values
-        # The answer may come after the end.
+        # What is wanted now counts, which may be nothing any more.
         self._answered = self._wanted
         if values and values[0].double_value < self._wanted:
             self._own = values[0].double_value

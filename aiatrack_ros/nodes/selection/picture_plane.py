@@ -1,19 +1,19 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A camera picture laid flat in space, so that a click on a point in space is a click on a pixel.
+The geometry of a camera picture that lies flat in space, where a click on a point means a pixel.
 
-Pure geometry. Pixel coordinates are continuous: (0, 0) is the outer corner of the first pixel and
-(columns, rows) that of the last. On the plane, in metres, x points to the right of the picture, y
-up and z to the viewer, and the origin is the middle of the picture.
+Pixel coordinates are continuous: (0, 0) is the outer corner of the first pixel, and (columns,
+rows) that of the last. Points are in metres: x points to the right of the picture, y up, z towards
+the viewer, and the origin is the middle of the picture.
 """
 
 from dataclasses import dataclass
 
 from aiatrack_ros.tracking.boxes import Box
 
-# How far from the plane a point may lie and still be on it, in metres. RViz reads a point from its
-# depth buffer: in RViz 14.3 clicks lay 1.4 mm below the plane to 6.5 mm above it. The lines drawn
-# on the plane lie 1 cm above it.
+# A point that is no farther from the plane than this, in metres, counts as on it. RViz reads
+# points from its depth buffer: in RViz 14.3 clicks were from 1.4 mm below the plane to 6.5 mm
+# above it. The lines that are drawn on the plane are 1 cm above it.
 TOLERANCE = 0.03
 
 Point2D = tuple[float, float]
@@ -47,9 +47,9 @@ class PicturePlane:
 
     def pick(self, x: float, y: float, z: float) -> Point2D | None:
         """
-        Return the pixel position under a clicked point in metres, None if it is off the picture.
+        Return the pixel position under a clicked point in metres; None if it is off the picture.
 
-        A click on the rim, up to half a pixel outside, is the rim. NaN is off the picture.
+        A click up to half a pixel outside counts as one on the edge. NaN is off the picture.
         """
         column, row = self.to_pixel(x, y)
         inside = (
@@ -69,10 +69,11 @@ class PicturePlane:
 
     def texture_triangles(self) -> list[tuple[Point2D, Point2D]]:
         """
-        Return the six corners of the two triangles that bear the picture.
+        Return the six corners of the two triangles that carry the picture.
 
-        Each is a point x, y in metres and its texture coordinate u, v, of which (0, 0) is the top
-        left of the picture. The triangles run anticlockwise, seen from +z, so that they are lit.
+        Each is a point x, y in metres with its texture coordinate u, v in [0, 1]; u, v = 0, 0 is
+        the upper left corner of the picture. The corners go round counterclockwise seen from +z,
+        which makes RViz light the triangles.
         """
         right, top = self.width / 2, self.height / 2
         top_left = ((-right, top), (0.0, 0.0))

@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-The picture plane as RViz markers: the live picture, boxes and words on it.
+The picture plane as markers of RViz: the live picture, and boxes and words on it.
 
-All markers lie in the frame of the plane and carry stamp 0, 'whenever': the frame needs no TF as
-long as it is RViz's fixed frame.
+All markers are in the frame of the plane and have the stamp 0, which stands for any time. So the
+frame needs no tf as long as it is the fixed frame of RViz.
 """
 
 from array import array
@@ -21,18 +21,23 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 from visualization_msgs.msg import UVCoordinate
 
-LIFT = 0.01  # of lines above the picture, metres: what RViz's depth buffer tells apart
-Color = tuple[int, int, int]
+# Metres that lines are above the picture, so that the depth buffer of RViz tells the two apart.
+LIFT = 0.01
+Color = tuple[int, int, int]  # RGB, 0 to 255
 
-# How many ids the pictures take in turn, see PictureMarkers.
+# The number of ids that pictures take in turn, see PictureMarkers.
 _IDS = 4
 
 
 def compress(picture: np.ndarray, columns: int, quality: int, header: Header) -> CompressedImage:
     """
-    Return a picture as a JPEG, made smaller if it has more than `columns` columns.
+    Return a picture as a JPEG.
 
-    `picture` is (H, W, 3) uint8 RGB, `quality` is 1 to 100.
+    Args:
+        picture: (H, W, 3) uint8, RGB.
+        columns: The most that it may have; a wider picture is shrunk.
+        quality: Of the JPEG, 1 to 100.
+        header: Of the message.
     """
     height, width = picture.shape[:2]
     if width > columns:
@@ -48,12 +53,12 @@ class PictureMarkers:
     """
     Makes the markers that show a stream of pictures in RViz.
 
-    RViz (as of 14.3) adds a texture to a marker's material at each update and never takes one
-    away: updated in place, a picture is multiplied with all those before it and turns black. So
-    each picture is a new marker and older ones are deleted. A deleted marker's texture stays in
-    RViz's memory, but only the last one that it had: so before its end each gets a texture of one
-    pixel, and only that stays. It also shrinks to nothing, for the new picture lies there. Four
-    ids in turn keep this right if a message is lost.
+    At each update of a marker, RViz (14.3) adds a texture to its material and never removes one: a
+    picture that is updated in place is multiplied with all those before it, and turns black. So
+    each picture is a new marker, and older ones are deleted. The last texture of a deleted marker
+    stays in the memory of RViz: so before it is deleted, each marker gets a texture of one pixel,
+    and only that stays. It is also scaled to nothing, because the new picture is at the same
+    place. There are four ids in turn, so that all is well even if a message is lost.
     """
 
     def __init__(self, frame: str) -> None:
@@ -64,7 +69,7 @@ class PictureMarkers:
         self._blank = compress(pixel, 1, 50, Header())
 
     def show(self, plane: PicturePlane, texture: CompressedImage) -> list[Marker]:
-        """Return the markers that put a picture in the place of the one before."""
+        """Return the markers that show a picture made by `compress` in place of the last one."""
         number = self._count
         self._count += 1
         markers = [self._textured(number, plane, texture)]
@@ -92,7 +97,7 @@ class PictureMarkers:
 
 
 def box_marker(frame: str, plane: PicturePlane, box: Box, color: Color) -> Marker:
-    """Return the outline of a box (x, y, w, h) of pixels."""
+    """Return the outline of a box x, y, w, h in pixels."""
     return _line(frame, 'box', plane, plane.outline(box), color)
 
 
@@ -111,8 +116,8 @@ def text_marker(frame: str, plane: PicturePlane, text: str, color: Color) -> Mar
     marker = _marker(frame, 'text', 0, Marker.TEXT_VIEW_FACING)
     marker.pose.position.y = plane.height / 2 + plane.width / 25
     marker.pose.position.z = LIFT
-    # z is the height of the letters. x is the space between words: where it is 0, RViz leaves
-    # half a metre, whatever the height.
+    # z is the height of the letters, x the space between words; for 0 RViz would leave half a
+    # metre between words, whatever the height is.
     height = plane.width / 25
     marker.scale = Vector3(x=0.4 * height, z=height)
     marker.color = _rgba(color)
@@ -121,14 +126,14 @@ def text_marker(frame: str, plane: PicturePlane, text: str, color: Color) -> Mar
 
 
 def remove(frame: str, namespace: str, number: int = 0) -> Marker:
-    """Return the marker that removes another."""
+    """Return the marker that removes the one of this namespace and number."""
     marker = _marker(frame, namespace, number, Marker.TRIANGLE_LIST)
     marker.action = Marker.DELETE
     return marker
 
 
 def remove_all(frame: str) -> Marker:
-    """Return the marker that removes whatever an earlier run has left."""
+    """Return the marker that removes everything, also what an earlier run of the node has left."""
     marker = remove(frame, '')
     marker.action = Marker.DELETEALL
     return marker

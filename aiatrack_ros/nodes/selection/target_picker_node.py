@@ -1,12 +1,12 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Choose the target on a web page that the robot serves, from any phone or laptop.
+A node that serves a web page to choose the target on, from any phone or laptop.
 
   ros2 run aiatrack_ros target_picker_node --ros-args -r image:=/camera/image_raw
 
 It prints the address. A box goes to the tracker with the stamp of the picture on which it was
-drawn. Images and the tracker's words are only taken while somebody has the page open. The server
-runs on a thread of its own, and hands over what the pages ask for to the executor's.
+drawn. The node subscribes to images and to the tracker only while somebody has the page open. The
+server runs on a thread of its own, and hands what the pages ask for over to the executor's thread.
 """
 
 from collections import deque
@@ -116,16 +116,17 @@ TARGET_PICKER = (
     ),
 )
 
-ANSWER_SECONDS = 5.0
-LAST_SECONDS = 1.0
-LOG_SECONDS = 5.0  # between two complaints
-SILENCE_SECONDS = 2.0  # without an image or a word of the tracker, after which the page says so
-RATE_SECONDS = 3.0  # over which the rate of answers is taken
-# What the tracker is to keep while a page is open: a box is drawn on a picture that a long link
-# has brought, and the same link brings the word that it stands still.
+ANSWER_SECONDS = 5.0  # an answer of the tracker is waited for so long
+LAST_SECONDS = 1.0  # and at the end of the node, for so long
+LOG_SECONDS = 5.0  # between two complaints in the log
+SILENCE_SECONDS = 2.0  # the page tells of a camera or a tracker that has been silent for so long
+RATE_SECONDS = 3.0  # the rate of answers is that of the last so many seconds
+# The tracker is to keep so many seconds of images while a page is open. A picture takes its time
+# to the page, and the news that it stands still there, because somebody draws on it, takes as
+# long.
 LINK_SECONDS = 3.0
-_TICK = 0.5
-_UNKNOWN = 1e6  # seconds, for a tracker that is left alone: the page warns of nothing
+_TICK = 0.5  # seconds
+_UNKNOWN = 1e6  # seconds; with this the page never warns that an image may be too old
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -133,7 +134,7 @@ _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 class TargetPickerNode(Node):
     """
-    Serves the page, and stands between it and the tracker.
+    Serves the page, and passes on what the page and the tracker have for each other.
 
     Raises InputError for a host, a port or a token that cannot be used.
     """
@@ -142,12 +143,13 @@ class TargetPickerNode(Node):
         super().__init__('target_picker', **node_options)
         declare(self, TARGET_PICKER)
         self._decoder = images.ImageDecoder(images.load_bridge())
-        self._watched: list[Any] = []  # subscriptions, while somebody looks
-        self._last_image = self._last_word = 0.0  # monotonic
+        self._watched: list[Any] = []  # subscriptions, while a page is open
+        self._last_image = self._last_word = 0.0  # when an image, or the tracker, was heard last
         self._status_heard = False
-        self._track = TargetState()  # as ~/tracks has it
-        self._answers: deque[float] = deque(maxlen=200)  # when the tracker's came
-        self._problem, self._problem_until = '', 0.0  # of the tracker's diagnostics
+        self._track = TargetState()  # what the newest message of ~/tracks says
+        self._answers: deque[float] = deque(maxlen=200)  # when each message of ~/tracks came
+        self._problem, self._problem_until = '', 0.0  # from the diagnostics of the tracker
+        # Answers that are waited for, until when, and what to do then.
         self._waiting: list[tuple[Future, float, Callable[[], None]]] = []
 
         self._image_topic, self._image_type, _ = image_input(self)
@@ -156,7 +158,7 @@ class TargetPickerNode(Node):
         self._set_target: Client = self.create_client(SetTarget, 'tracker/set_target')
         self._reset: Client = self.create_client(Trigger, 'tracker/reset')
         self._memory = LongerMemory(self)
-        self._keep = 0.0  # that it is asked for
+        self._keep = 0.0  # seconds of images that the tracker is asked to keep
 
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = self.create_guard_condition(self._do_work)
@@ -180,7 +182,7 @@ class TargetPickerNode(Node):
 
     @property
     def address(self) -> str:
-        """Where the page is."""
+        """The address of the page, with its token."""
         return self._picker.address
 
     def destroy_node(self) -> None:
@@ -197,10 +199,10 @@ class TargetPickerNode(Node):
     def _get(self, name: str) -> Any:
         return self.get_parameter(name).value
 
-    # --- what the pages ask for, on the server's thread ---
+    # --- what the pages ask for; called on the thread of the server ---
 
     def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Give a box to the tracker."""
+        """Give a box, x, y, w, h in pixels of the image of a stamp (ns), to the tracker."""
         self._later(lambda: self._give(stamp, box, reply))
 
     def forget(self, reply: Reply) -> None:
@@ -208,14 +210,14 @@ class TargetPickerNode(Node):
         self._later(lambda: self._forget(reply))
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
-        """Take images while somebody looks, and have them kept while somebody draws."""
+        """Subscribe while there are viewers, and have images kept while some are drawing."""
         self._later(lambda: self._watch(viewers, holding))
 
     def _later(self, work: Callable[[], None]) -> None:
         self._work.put(work)
         self._wake.trigger()
 
-    # --- the same on the executor's ---
+    # --- the same; called on the thread of the executor ---
 
     def _do_work(self) -> None:
         while True:
@@ -226,7 +228,7 @@ class TargetPickerNode(Node):
             work()
 
     def _give(self, stamp: int, box: Box, reply: Reply) -> None:
-        # The frame of the camera is the tracker's business: it finds the image by its stamp.
+        # The stamp is enough: by it the tracker finds the image, and with it the camera's frame.
         header = Header(stamp=Time(sec=stamp // 10**9, nanosec=stamp % 10**9))
         target = messages.make_detection(header, box, score=1.0)
         x, y, w, h = box
@@ -236,7 +238,7 @@ class TargetPickerNode(Node):
         )
         if self._set_target.service_is_ready():
             self._ask(self._set_target, SetTarget.Request(target=target), reply)
-        elif self._boxes.get_subscription_count():  # a tracker that knows the topic only
+        elif self._boxes.get_subscription_count():  # a tracker that has only the topic
             self._boxes.publish(target)
             reply(True, 'what is in the box')
         else:
@@ -259,7 +261,7 @@ class TargetPickerNode(Node):
         future.add_done_callback(lambda done: reply(done.result().success, done.result().message))
 
     def _watch(self, viewers: int, holding: int) -> None:
-        """Begin or end to take images and states."""
+        """Subscribe, or end that, and have the tracker keep its images as long as needed."""
         self._keep = self._get('keep_seconds')
         if not holding:
             self._keep = min(self._keep, LINK_SECONDS) if viewers else 0.0
@@ -290,7 +292,7 @@ class TargetPickerNode(Node):
     def _complain(self, text: str) -> None:
         self.get_logger().warning(text, throttle_duration_sec=LOG_SECONDS)
 
-    # --- what camera and tracker say ---
+    # --- what comes from camera and tracker ---
 
     def _on_image(self, message: images.ImageMessage) -> None:
         self._last_image = time.monotonic()
@@ -308,10 +310,10 @@ class TargetPickerNode(Node):
             try:
                 box = messages.box_from_bounding_box(detection.bbox)
             except InputError:
-                box = None  # of another tracker; turned boxes are not drawn
+                box = None  # another tracker may have rotated boxes, which are not drawn
             scores = [result.hypothesis.score for result in detection.results[:1]]
             self._track = TargetState(stamp, 'tracking', detection.id, box, *scores)
-        if not self._status_heard:  # another tracker may have no more than this
+        if not self._status_heard:  # another tracker may not have more than its tracks
             self._picker.tell(self._with_rate(self._track))
 
     def _on_status(self, message: TrackerStatus) -> None:
@@ -338,6 +340,7 @@ class TargetPickerNode(Node):
                 self._problem, self._problem_until = status.message, time.monotonic() + 2.0
 
     def _with_rate(self, state: TargetState) -> TargetState:
+        """Return a state with the rate of answers, and with a recent problem of the tracker."""
         now = time.monotonic()
         recent = [when for when in self._answers if now - when < RATE_SECONDS]
         rate = None
