@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A simulated robot with a camera that looks at people who walk: a world to try follow_node in.
+A node that simulates a robot with a camera and people who walk: a world to try follow_node in.
 
-In lock step, time goes on when the command for the image has come, so a run is the same on a slow
-machine as on a fast one. All other nodes need use_sim_time.
+In lock step, time goes on when the command for the image has come, so that a run is the same on a
+slow machine as on a fast one. All other nodes need use_sim_time.
 """
 
 import math
@@ -44,13 +44,13 @@ from vision_msgs.msg import Detection2DArray
 
 FRAME_ID = 'camera_optical_frame'
 WORLD_ID = 'world'
-IDS = ('walker', 'other')  # of the people in the scene, the target first
-FIRST_STAMP = 1000 * 10**9  # of the first image, nanoseconds
+IDS = ('walker', 'other')  # what ~/people calls the people in the scene, the target first
+FIRST_STAMP = 1000 * 10**9  # nanoseconds, of the first image
 
-FASTEST = 100.0  # speed in m/s and turn rate in rad/s that a command may ask for
+FASTEST = 100.0  # the largest speed in m/s, and turn rate in rad/s, that a command may ask for
 
-_KNOCK_SECONDS = 0.3  # between two first images, until the other nodes are there
-_RESEND_SECONDS = 5.0  # after which an image that was not answered is sent again
+_KNOCK_SECONDS = 0.3  # the first image is sent so often until the other nodes are there
+_RESEND_SECONDS = 5.0  # an image without an answer is sent again after so long
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
@@ -89,11 +89,11 @@ SIM_NODE = (
 
 class SimNode(Node):
     """
-    Publishes image, camera_info, depth, /clock and the truth; takes cmd_vel.
+    Publishes image, camera_info, depth, /clock and the truth, and takes cmd_vel.
 
-    The first image is sent until a command answers it: then all nodes hear each other. The target
-    is given to tracker/set_target, and the scene begins. A command acts from the next image on.
-    `done` becomes the exit code when the scene ends, or when nobody answers.
+    The first image is sent until a command answers it, which shows that all nodes hear each other.
+    Then the target is given to tracker/set_target, and the scene begins. A command takes effect
+    from the next image on. `done` gets the exit code when the scene ends, or when nobody answers.
     """
 
     def __init__(self, **node_options: Any) -> None:
@@ -107,9 +107,9 @@ class SimNode(Node):
         self._patience: float = get['patience']
         self._robot = world.Pose()
         self._frame = 0
-        self._command = TwistStamped()  # the newest
-        self._acting = TwistStamped()  # the one that moves the robot now
-        self._sent: list[tuple[Any, Any]] = []
+        self._command = TwistStamped()  # the newest command
+        self._acting = TwistStamped()  # the command that moves the robot now
+        self._sent: list[tuple[Any, Any]] = []  # publishers and messages of this moment
         self._running = False
         self.done: Future = Future()
 
@@ -124,7 +124,7 @@ class SimNode(Node):
             self.create_client(SetTarget, 'tracker/set_target') if get['give_target'] else None
         )
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._asked = self._now()  # since when an answer is waited for
+        self._asked = self._now()  # since then, an answer is waited for
         self._look()
         self._next(_KNOCK_SECONDS, self._knock)
 
@@ -146,7 +146,7 @@ class SimNode(Node):
         if self._set_target is None or not self._set_target.service_is_ready():
             self._check_patience('the target', 'is tracker/set_target there?')
             return
-        self._next(_RESEND_SECONDS, self._point)  # an answer takes less, or is lost
+        self._next(_RESEND_SECONDS, self._point)  # an answer that takes longer is lost
         target, *_ = self._outlines.detections
         answer = self._set_target.call_async(SetTarget.Request(target=target))
         answer.add_done_callback(self._on_target)
@@ -174,7 +174,7 @@ class SimNode(Node):
     def _on_command(self, message: TwistStamped) -> None:
         if self._lock_step or not self._running:
             if message.header.stamp != self._stamp or self.done.done():
-                return  # an answer to an image before
+                return  # it answers an older image
         self._command = self._checked(message)
         if not self._running:
             if self._set_target is None:
@@ -186,9 +186,9 @@ class SimNode(Node):
             self._step()
 
     def _checked(self, message: TwistStamped) -> TwistStamped:
-        """Return a command, or a stop where the robot could not carry it out."""
+        """Return a command, or a stop in place of one that no robot could carry out."""
         speed, turn_rate = message.twist.linear.x, message.twist.angular.z
-        if abs(speed) <= FASTEST and abs(turn_rate) <= FASTEST:  # not so for NaN
+        if abs(speed) <= FASTEST and abs(turn_rate) <= FASTEST:  # which NaN is not
             return message
         self.get_logger().warning(
             f'the command of {speed:g} m/s and {turn_rate:g} rad/s is none; the robot stands',
@@ -197,7 +197,7 @@ class SimNode(Node):
         return TwistStamped(header=message.header)
 
     def _step(self) -> None:
-        """Let one period pass."""
+        """Let one period of simulated time pass."""
         twist = self._acting.twist
         self._robot = self._robot.moved(twist.linear.x, twist.angular.z, self._period)
         self._acting = self._command
@@ -243,7 +243,7 @@ class SimNode(Node):
             (self._people, self._outlines),
             (self._infos, _camera_info(header)),
             (self._depths, depth_images.encode(view.depth, header)),
-            # The image is last: what is needed to judge it shall be there before.
+            # The image comes last, so that all that is needed to judge it is there before.
             (self._images, images.encode(view.picture[..., ::-1], header, 'bgr8')),
         ]
 
@@ -257,7 +257,7 @@ class SimNode(Node):
         return self._steady.now().nanoseconds / 1e9
 
     def _next(self, period: float, work: Any) -> None:
-        """Call `work` every `period` seconds of real time from now on, and nothing else."""
+        """Call `work` every `period` seconds of real time from now on, in place of what was."""
         if hasattr(self, '_timer'):
             self.destroy_timer(self._timer)
         self._timer_work = work

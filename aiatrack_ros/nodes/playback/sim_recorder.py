@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Watches a run of the simulator: a video of it, how well the robot followed, and whom."""
+"""A node that records a run of the simulator: a video, and how well the robot followed whom."""
 
 from collections.abc import Sequence
 import math
@@ -52,8 +52,8 @@ _TOPICS = {
     'tracker/status': TrackerStatus,
 }
 
-# A track shows the person whose outline its box overlaps most, if it does so by this IoU, and if
-# more than this share of the person is to be seen.
+# A track shows the person whose outline its box overlaps most, if that IoU is at least
+# _MIN_OVERLAP, and if more than the share _MIN_VISIBLE of the person is visible.
 _MIN_OVERLAP, _MIN_VISIBLE = 0.3, 0.05
 
 SIM_RECORDER = (
@@ -65,7 +65,11 @@ SIM_RECORDER = (
 
 
 class SimRecorder(Node):
-    """Takes all that is said of each image and, when it is destroyed, sums it up."""
+    """
+    Collects what is said of each image, and sums it up when it is destroyed.
+
+    Raises InputError for a video or a report that cannot be written.
+    """
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('sim_recorder', **node_options)
@@ -100,7 +104,7 @@ class SimRecorder(Node):
         try:
             if self._writer:
                 self._writer.close()
-        except InputError as error:  # the disk is full; the figures are of use all the same
+        except InputError as error:  # if the disk is full, the figures are still of use
             self.get_logger().error(str(error))
         if self._records:
             report = make_report(self._records)
@@ -111,7 +115,7 @@ class SimRecorder(Node):
 
     def _on_image(self, message: Image) -> None:
         stamp = messages.nanoseconds(message.header.stamp)
-        if stamp > self._last_stamp:  # some images are sent twice
+        if stamp > self._last_stamp:  # some images are sent more than once
             self._pairing.add_image(stamp, message)
             self._take_ready()
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A video as a camera: publishes its frames at its own pace, and says where the target is."""
+"""A node that plays a video like a camera, and can give the tracker the target in it."""
 
 from itertools import islice
 import sys
@@ -28,12 +28,12 @@ from rclpy.task import Future
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-# Discovery is seen from one side first. This long after it the other side has followed, seconds.
+# One side of a connection discovers the other first. After so many seconds both have.
 SETTLE_SECONDS = 0.5
-# The target is asked for again after this long without an answer, seconds, so many times.
+# The target is given again if there is no answer after so many seconds, ATTEMPTS times in all.
 ANSWER_SECONDS = 2.0
 ATTEMPTS = 10
-# A refusal is final after so many, for the first frame may have been lost on its way.
+# A target is given up after so many refusals; fewer may mean that the first frame was lost.
 REFUSALS = 3
 
 PARAMETERS = (
@@ -64,10 +64,11 @@ PARAMETERS = (
 
 class VideoPlayer(Node):
     """
-    Publishes a video on `image`, bgr8, stamped now, and ends, or begins again.
+    Publishes a video on `image`, as bgr8 with the time of publication as stamp.
 
-    `done` becomes the exit code: 2 if the target was refused, with the reason in the log. Raises
-    InputError for a video or a box that cannot be read.
+    At the end of the video it ends, or begins again. `done` gets the exit code, which is 2 if the
+    target was refused; the reason is in the log. Raises InputError for a video or a box that
+    cannot be read.
     """
 
     def __init__(self, **node_options: Any) -> None:
@@ -105,7 +106,7 @@ class VideoPlayer(Node):
         self._timer = self.create_timer(0.05, self._wait)
 
     def _wait(self) -> None:
-        """Wait for those who listen."""
+        """Begin if all that are to take the images, and the tracker if needed, are there."""
         ready = self._images.get_subscription_count() >= self._listeners
         if ready and (self._set_target is None or self._set_target.service_is_ready()):
             self._next(SETTLE_SECONDS if self._listeners else 0.0, self._begin)
@@ -124,7 +125,7 @@ class VideoPlayer(Node):
         self._next(ANSWER_SECONDS, again)
 
     def _answered(self, answer: Future) -> None:
-        if self._set_target is None:  # a late answer to an earlier attempt
+        if self._set_target is None:  # it is a late answer to an earlier attempt
             return
         reply: Any = answer.result()
         if reply.success:
@@ -155,13 +156,14 @@ class VideoPlayer(Node):
 
     def _publish(self, picture: np.ndarray) -> Header:
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame_id)
-        # From the reader it is a view of BGR; turned back, that is published without a copy.
+        # The reader returns a reversed view of BGR; reversed again, it is published without a
+        # copy.
         self._images.publish(images.encode(picture[..., ::-1], header, 'bgr8'))
         self._count += 1
         return header
 
     def _next(self, period: float, work: Any) -> None:
-        """Call `work` every `period` seconds from now on, and nothing else."""
+        """Call `work` every `period` seconds from now on, in place of what was."""
         self.destroy_timer(self._timer)
         self._timer = self.create_timer(period, work)
 

@@ -2,9 +2,9 @@
 """
 The tracker as a managed node: images and a box come in, tracks go out.
 
-Callbacks only hand over: images, which are read on a thread of their own, to the frame buffer,
-everything else to the tracking thread, which publishes. All outputs carry the header of their
-image.
+Callbacks only hand things over: images, which are read on a thread of their own, go to the frame
+buffer, and everything else goes to the tracking thread, which publishes. All outputs carry the
+header of their image.
 """
 
 from collections.abc import Callable
@@ -71,7 +71,10 @@ _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 
 def _ends_with_ros(method: Callable[..., None]) -> Callable[..., None]:
-    """Return a method for other threads than the executor's: Ctrl-C may close ROS under it."""
+    """Return a method that raises nothing once ROS has ended.
+
+    On Ctrl-C, ROS may end while a thread other than the executor's is still using it.
+    """
 
     @functools.wraps(method)
     def until_then(self: 'TrackerNode', *args: Any) -> None:
@@ -86,10 +89,11 @@ def _ends_with_ros(method: Callable[..., None]) -> Callable[..., None]:
 
 class TrackerNode(ReleasingNode):
     """
-    The node of the contract in the README.
+    The node that the README describes.
 
-    unconfigured: only parameters. inactive: weights loaded, publishers there. active: images are
-    taken and answered. Deactivation forgets the target: it has moved on when we look again.
+    While it is unconfigured it has only parameters and services. Inactive, it has loaded the
+    weights and made its publishers. Active, it takes images and answers them. Deactivation forgets
+    the target, which will have moved on by the time that the node looks again.
 
     `make_tracker` is called with the parameters model, checkpoint, device, precision, threads,
     engine and settings by name.
@@ -102,25 +106,26 @@ class TrackerNode(ReleasingNode):
         self._make_tracker = make_tracker
         self._pixel_range = PixelRange()
         self._decoder = images.ImageDecoder(images.load_bridge(), self._pixel_range)
-        # Ids of another run must not look like those of this one to who learned of its targets.
+        # Track ids of two runs of the node must differ, for others may remember those of the
+        # first.
         self._run = uuid.uuid4().hex[:4]
         self._track_numbers = itertools.count(1)
         self._monitor = Monitor()
         self._tracker: Tracker | None = None
         self._worker: TrackingWorker | None = None
-        self._reader: SubscriptionReader | None = None  # of the images, while active
+        self._reader: SubscriptionReader | None = None  # reads the images, while active
         self._overlay: LatestOnly | None = None
         self._buffer = FrameBuffer(0.0)
         self._state = TrackerStatus.IDLE
         self._inputs: list[Any] = []  # subscriptions, while active
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._image_topic = ''
-        self._latency_is_known = True  # as far as was said
-        # May raise; ROS then destroys what there is by destroy_node().
+        self._latency_is_known = True  # False once the log has said that it is not
+        # This may raise; run_node then destroys what there is by destroy_node().
         self._settings = TrackerParameters(self, self._apply_parameters)
         self._apply_parameters()
         self._health = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        # Wall time may be set, and simulated time may stand: then it matters most.
+        # Real time may be set, and simulated time may stand, which is when a report matters most.
         self.create_timer(1.0, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.create_service(SetTarget, '~/set_target', self._on_set_target)
         self.create_service(Trigger, '~/reset', self._on_reset)
@@ -128,7 +133,10 @@ class TrackerNode(ReleasingNode):
     # --- lifecycle ---
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load and try the network, make the publishers; FAILURE, with the reason in the log."""
+        """Load and try the network, and make the publishers.
+
+        Returns FAILURE, with the reason in the log, if that cannot be done.
+        """
         get = self._settings
         try:
             self._tracker = self._make_tracker(
@@ -147,7 +155,7 @@ class TrackerNode(ReleasingNode):
             self._status = self._output(TrackerStatus, '~/status')
             self._pictures = self._output(Image, '~/overlay')
         except Exception as error:
-            # Whatever it is, without this line rclpy would say nothing but that it failed.
+            # Without this line, rclpy would only say that it failed, and not why.
             self.get_logger().error(f'cannot configure: {error}')
             self._monitor.problem('configure', f'cannot configure: {error}')
             self._release()
@@ -177,9 +185,9 @@ class TrackerNode(ReleasingNode):
                 self._image_clock,
             )
             self._subscribe()
-        except Exception as error:  # a QoS override that does not exist
+        except Exception as error:  # a QoS override may not exist
             self.get_logger().error(f'cannot activate: {error}')
-            self.on_deactivate(state)  # the publishers were activated
+            self.on_deactivate(state)  # because the publishers have been activated
             return FAILURE
         return result
 
@@ -195,7 +203,7 @@ class TrackerNode(ReleasingNode):
 
     def _subscribe(self) -> None:
         camera_input = image_input(self)
-        # A new profile each time, for the overrides are written into it.
+        # The profile is a new one each time, because overrides are written into it.
         image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         overrides = QoSOverridingOptions.with_default_policies()
         camera = self._input(
@@ -206,7 +214,7 @@ class TrackerNode(ReleasingNode):
             qos_overriding_options=overrides,
             callback_group=ReaderCallbackGroup(),
         )
-        self._image_topic = camera.topic_name  # image/compressed may be remapped by itself
+        self._image_topic = camera.topic_name  # because image/compressed may be remapped by itself
         for message_type, topic, callback in (
             (Detection2D, '~/init_box', self._on_init_box),
             (RegionOfInterest, '~/init_roi', self._on_init_roi),
@@ -236,7 +244,7 @@ class TrackerNode(ReleasingNode):
         return subscription
 
     def _stop(self) -> None:
-        """Leave the active state; harmless outside of it."""
+        """Leave the active state; in other states this does nothing."""
         if self._reader:
             self._reader.stop()
             self._reader = None
@@ -246,7 +254,7 @@ class TrackerNode(ReleasingNode):
         if self._worker:
             if not self._worker.stop():
                 self._complain('thread', 'the tracking thread hangs and is left behind')
-                self._tracker = None  # that thread has it
+                self._tracker = None  # because that thread may still use it
             self._worker = None
         if self._overlay:
             self._overlay.stop()
@@ -255,7 +263,7 @@ class TrackerNode(ReleasingNode):
         self._state = TrackerStatus.IDLE
 
     def _release(self) -> None:
-        """Return to the unconfigured state; harmless outside of the others."""
+        """Give back everything that on_configure has made."""
         self._stop()
         for publisher in self._outputs:
             self.destroy_lifecycle_publisher(publisher)
@@ -270,7 +278,7 @@ class TrackerNode(ReleasingNode):
         elif self._tracker:
             try:
                 self._tracker.settings = self._settings.tracker_settings()
-            except Exception as error:  # no memory for another size of the ensemble, for one
+            except Exception as error:  # there may be no memory for an ensemble of that size
                 self._complain('tracker', f'parameters not applied: {error}')
 
     # --- inputs ---
@@ -352,7 +360,7 @@ class TrackerNode(ReleasingNode):
             self._complain('target', f'box refused: {text}')
 
     def _reply_to(self, future: Future) -> Reply:
-        """Return a reply that ends the wait of a service, from any thread."""
+        """Return a reply that sets the future of a service call; any thread may call it."""
 
         def reply(success: bool, text: str) -> None:
             future.set_result((success, text))
@@ -361,7 +369,7 @@ class TrackerNode(ReleasingNode):
 
         return reply
 
-    # --- outputs, on the tracking thread ---
+    # --- outputs; called on the tracking thread ---
 
     @_ends_with_ros
     def _publish(self, outcome: Outcome) -> None:
@@ -401,7 +409,7 @@ class TrackerNode(ReleasingNode):
             overlay.put(outcome)
 
     def _latency(self, stamp: int) -> float:
-        """Return the seconds since a stamp; NaN, with a word the first time, if not known."""
+        """Return the seconds since a stamp; NaN, with a line in the log once, if not known."""
         latency = diagnostics.latency_of(stamp, self.get_clock().now().nanoseconds)
         if math.isnan(latency) and self._latency_is_known:
             self._latency_is_known = False
@@ -429,7 +437,7 @@ class TrackerNode(ReleasingNode):
     def _overlay_failed(self, error: Exception) -> None:
         self._complain('overlay', f'no overlay: {error}')
 
-    # --- how it goes ---
+    # --- reports ---
 
     def _complain(
         self, kind: str, text: str, log_seconds: float = diagnostics.LOG_SECONDS
@@ -438,7 +446,7 @@ class TrackerNode(ReleasingNode):
             self.get_logger().warning(text)
 
     def _image_clock(self) -> float:
-        """Return the seconds by which images grow old: those of a bag that is paused do not."""
+        """Return the seconds by which images grow old; while a bag is paused, they don't."""
         if self.get_parameter('use_sim_time').value:
             return self.get_clock().now().nanoseconds / 1e9
         return time.monotonic()
@@ -462,7 +470,7 @@ class TrackerNode(ReleasingNode):
         status = self._monitor.status(
             f'{self.get_fully_qualified_name()}: tracker', device, state, active, fault
         )
-        stamp: Time = self.get_clock().now().to_msg()  # of the report, there is no image here
+        stamp: Time = self.get_clock().now().to_msg()  # there is no image that it belongs to
         self._health.publish(diagnostics.make_array(Header(stamp=stamp), status))
 
     def _silence_text(self) -> str:

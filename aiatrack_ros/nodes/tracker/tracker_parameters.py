@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The parameters of the tracker node, and the way of a change to the tracker."""
+"""The parameters of the tracker node, and how a change of them reaches the tracker."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -48,10 +48,16 @@ TRACKER_NODE = (
 
 class TrackerParameters:
     """
-    The parameters of the tracker node, as their values.
+    The parameters of the tracker node; parameters[NAME] is the value.
 
-    `apply` is called after each change that was accepted, also in rclpy of Humble, which has no
-    callback for that.
+    Args:
+        node: Gets the parameters.
+        apply: Called after each change that was accepted; also in Humble, whose rclpy has no
+            callback for that.
+
+    Raises:
+        ParameterException: A start value is not allowed.
+        ValueError: Start values do not go together.
     """
 
     def __init__(self, node: Node, apply: Callable[[], None]) -> None:
@@ -66,11 +72,19 @@ class TrackerParameters:
         return self._node.get_parameter(name).value
 
     def tracker_settings(self, changes: Sequence[Parameter] = ()) -> TrackerSettings:
-        """Return the settings of the online loop, with `changes` if there are any."""
+        """Return the settings of the online loop, with changes that the node does not have yet.
+
+        Raises:
+            ValueError: They do not go together.
+        """
         return settings_of(self._node, TrackerSettings, changes)
 
     def levels(self, changes: Sequence[Parameter] = ()) -> tuple[float, float]:
-        """Return what is black and what is white; raise ValueError where that cannot be."""
+        """Return what is black and what is white in deep images, with changes as above.
+
+        Raises:
+            ValueError: White is neither 0 nor above black.
+        """
         values = {change.name: change.value for change in changes}
         black, white = (values.get(name, self[name]) for name in ('black_level', 'white_level'))
         if white and not white > black:
@@ -94,5 +108,5 @@ class TrackerParameters:
             self._node.destroy_timer(timer)
             self._apply()
 
-        # Simulated time may stand.
+        # It goes by a steady clock, because simulated time may stand.
         timer = self._node.create_timer(0.0, run, clock=Clock(clock_type=ClockType.STEADY_TIME))
