@@ -129,9 +129,14 @@ def _complaint_of_number(name: str, value: Any, kind: type, rule: Rule) -> str:
     return f'{name} is {shown}; it must be {rule.limits() or "finite"}'
 
 
-@functools.cache
 def rules(kind: type) -> dict[str, tuple[Any, Rule]]:
     """Return the type and the rule of each field of a dataclass, by its name."""
+    return _rules(kind)
+
+
+# Settings may be made for every image, and reading annotations takes long.
+@functools.cache
+def _rules(kind: type) -> dict[str, tuple[Any, Rule]]:
     types_of = get_type_hints(kind)
     return {
         spec.name: (types_of[spec.name], Rule(**spec.metadata))
