@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""``aiatrack``: everything that needs no ROS, as one command with subcommands."""
+"""The command ``aiatrack``: all that can be done without ROS, as subcommands."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from aiatrack_ros import __version__
 from aiatrack_ros.commands.box_argument import join_boxes
 from aiatrack_ros.errors import AiATrackError
 
-# Name, module, summary. Each module has DESCRIPTION, add_arguments(parser) and run(arguments); it
-# is imported only when its command is called, so that --help answers at once.
+# The name, module and summary of each subcommand. A module has DESCRIPTION, add_arguments(parser)
+# and run(arguments). It is imported only when its command is called, so that --help answers at
+# once.
 COMMANDS = (
     (
         'track',
@@ -61,7 +62,15 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code: 0 done, 1 a check failed, 2 a user's mistake."""
+    """Run the command line.
+
+    Args:
+        argv: The words behind ``aiatrack``; None takes those of the process.
+
+    Returns:
+        The exit code: 0 if all is done, 1 if a check failed, 2 for what a user did wrong, which is
+        printed as one line, and 130 after Ctrl-C.
+    """
     argv = join_boxes(sys.argv[1:] if argv is None else argv)
     args = _parser(argv).parse_args(argv)
     try:

@@ -33,14 +33,15 @@ from processes import stop_well
 from processes import stopping
 from processes import tracker_parameters
 
-# A cyclist at the kerb, between two cuts of the film. A van and a car hide him for a while.
+# The target is a cyclist at the kerb, between two cuts of the film. A van and a car hide him for a
+# while.
 DEMO_VIDEO = ROOT / 'build' / 'data' / 'bikes.mp4'
 DEMO_FRAMES = (76, 136)
 DEMO_BOX = '406,54,106,218'
 
-START_SECONDS = 90.0  # all processes start within it, with torch on a slow disk
-IDLE_SECONDS = 5.0  # without an image for so long, the recorder takes the video for ended
-SLOWNESS = 4.0  # the video may take so many times its length
+START_SECONDS = 90.0  # all processes have started after so long, even with torch on a slow disk
+IDLE_SECONDS = 5.0  # after so long without an image, the recorder takes the video for ended
+SLOWNESS = 4.0  # the video may take so many times its own length
 
 
 def supervise(tracker: Part, player: Part, recorder: Part, limit: float) -> None:

@@ -31,19 +31,25 @@ from gpu_job import LeftOutError
 import numpy as np
 import torch
 
-FRAMES = 12
-# In fp32 what recorded truth allows; in half precision a share of the target's size.
+FRAMES = 12  # that are compared in most checks
+# In fp32, boxes may differ by so many pixels, as from recorded truth; in half precision, by a
+# share of the target's size.
 PIXELS, IOU = 0.05, 1e-3
 HALF_SHARE, HALF_IOU = 0.08, 0.05
-IDENTITY = 10  # times the limit of the IoU: a steep function of a cosine
-LONG = 2000  # frames that nothing may grow in
-GPU_MIB, CPU_MIB = 1, 24
+# The identity, which is a steep function of a cosine, may differ by so many times what the IoU
+# may.
+IDENTITY = 10
+LONG = 2000  # frames in which memory must not grow
+GPU_MIB, CPU_MIB = 1, 24  # by which it still may
 SETTINGS = TrackerSettings(update_threshold=0.0, lost_threshold=0.0)
 LONGER = dataclasses.replace(SETTINGS, short_term_memory_size=5)
 
 
 def run(job: Job) -> None:
-    """Make all checks, the most telling first; if all pass on a GPU, say which line to add."""
+    """Make all checks, the most telling ones first.
+
+    If all pass on a GPU, the line to be added to checked_gpus.py is printed.
+    """
     checks = Checks(job)
     for number, (name, check) in enumerate(checks.all()):
         job.attempt(name, check, always=number == 0)
@@ -68,7 +74,7 @@ class Checks:
             self._scene = draw_scene((640, 480), 'small')
 
     def all(self) -> list[tuple[str, Callable[[], str]]]:
-        """Return the checks by name."""
+        """Return the names of all checks, and the checks."""
         halves = ('bf16', 'fp16')
         return [
             ('cuda_graph, fp32', lambda: self.agrees(self.graph('fp32'))),
@@ -119,7 +125,7 @@ class Checks:
     ) -> np.ndarray:
         """Return x, y, w, h, IoU output and identity of each frame, (frames, 6).
 
-        Half-way the settings become those of `change`.
+        The settings become `change` after half of the frames.
         """
         tracker.initialize(self._scene.image(0), self._scene.boxes[0])
         rows = []

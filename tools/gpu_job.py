@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What a part of tools/gpu_check.py is given, and writes its results to as it goes."""
+"""What a part of tools/gpu_check.py gets: its device, its time, and a place for its results."""
 
 import argparse
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import torch
 
 
 class LeftOutError(Exception):
-    """A check that can't be made here; the text says why."""
+    """Raised by a check that can't be made here; the text says why."""
 
 
 class Job:
@@ -23,7 +23,14 @@ class Job:
     def __init__(
         self, device: torch.device, seconds: float, results: Path, options: argparse.Namespace
     ) -> None:
-        """Begin; `results` is the JSON file of the part, `options.out` the folder of pictures."""
+        """Begin.
+
+        Args:
+            device: What is to be tested.
+            seconds: How long the part may take.
+            results: The JSON file of the part.
+            options: Those of gpu_check; `out` is the folder of pictures.
+        """
         self.device = device
         self.options = options
         self.folder = Path(options.out)
@@ -41,31 +48,38 @@ class Job:
         return self._end - time.monotonic()
 
     def say(self, text: str) -> None:
-        """Print at once."""
+        """Print a text at once, though the output may go to a file."""
         print(text, flush=True)
 
     def note(self, **content: Any) -> None:
-        """Take results in and write them."""
+        """Add results to `content`, and write all of them."""
         self.content |= content
         working = self._results.with_suffix('.working')
         working.write_text(json.dumps(self.content, indent=1, default=str))
         working.replace(self._results)
 
     def attempt(self, name: str, function: Callable[[], str], always: bool = False) -> bool:
-        """Call a function that returns what it found; note that, or how it failed.
+        """Make a check; print and note what it found, or how it failed.
 
-        After the end of the time it is left out, unless it is to be done `always`.
+        Args:
+            name: Of the check.
+            function: Returns what it found in one line, raises LeftOutError if it can't be made
+                here, or anything else if it failed.
+            always: Whether to make it even when the time is over.
+
+        Returns:
+            Whether it passed.
         """
         watch = Stopwatch()
         status, detail = 'passed', ''
-        self.note(running=name)  # should the process be ended, that is what it was at
+        self.note(running=name)  # if the process is ended, this tells in which check
         try:
             if self.left() < 0 and not always:
                 raise LeftOutError('no time was left')
             detail = function()
         except LeftOutError as error:
             status, detail = 'left out', str(error)
-        except Exception as error:  # whatever it is, the next check is made
+        except Exception as error:  # whatever it is, the next check has to be made
             status, detail = 'failed', f'{type(error).__name__}: {error}'.strip()
             traceback.print_exc()
         seconds = round(watch.lap(), 1)

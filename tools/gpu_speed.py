@@ -30,12 +30,12 @@ import torch
 
 MODELS = ('aiatrack_lite', 'aiatrack_r50')
 SIZES = ((640, 480), (1920, 1080))
-PROFILED = {'cuda': 5, 'cpu': 2}  # frames
-LARGEST = 15  # rows of a table
+PROFILED = {'cuda': 5, 'cpu': 2}  # how many frames are profiled
+LARGEST = 15  # how many operations a table has
 
 
 def run_bench(job: Job) -> None:
-    """Measure the models and engines, those of most interest first, as ``aiatrack bench`` does."""
+    """Measure models and engines as ``aiatrack bench`` does, the most interesting ones first."""
     engines = ('cuda_graph', 'eager') if job.on_gpu else ('eager',)
     precisions = ('bf16', 'fp32', 'fp16') if job.on_gpu else ('fp32',)
     rows: list[Any] = []

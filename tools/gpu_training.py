@@ -31,10 +31,10 @@ from aiatrack_ros.training.scene_source import SceneSource
 from gpu_job import Job
 import torch
 
-BATCHES = {'cuda': (32, 128, 512, 64, 256), 'cpu': (2,)}  # scenes, those that tell most first
-STEPS = {'cuda': 12, 'cpu': 1}  # of each batch size, after as many that warm up
-END_SECONDS = 12.0  # a run takes to stop and save, at most
-SHARE = 0.35  # of the time goes to the batch sizes, the rest to the run
+BATCHES = {'cuda': (32, 128, 512, 64, 256), 'cpu': (2,)}  # in scenes, the most telling ones first
+STEPS = {'cuda': 12, 'cpu': 1}  # steps that are timed of each batch size, after as many to warm up
+END_SECONDS = 12.0  # the longest time that a run takes to stop and save
+SHARE = 0.35  # of the time is for the batch sizes, and the rest is for the run
 
 
 def run(job: Job) -> None:

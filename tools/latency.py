@@ -47,7 +47,7 @@ from watcher import watching
 RATE = 30.0  # images per second
 FAST_RATE = 60.0  # images per second of the fast camera, at least
 FAST_FACTOR = 1.5  # rate of the fast camera over that of the tracker, at least
-SETTLE_SECONDS = 2.0  # at the start of a part nothing is measured for so long
+SETTLE_SECONDS = 2.0  # nothing is measured for so long at the beginning of a part
 
 # The limits on two cores; README.md has what was measured.
 OVERHEAD_MEDIAN_MS = 6.0
@@ -58,7 +58,7 @@ LATE_PERCENT = 1.0  # share of answers that the system may delay
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table."""
+    """One line of the table; without a limit it only tells."""
 
     part: str
     name: str
@@ -82,7 +82,11 @@ class Figure:
 
 
 def _sought(answers: Sequence[Answer]) -> list[Answer]:
-    """Return those of images in which a target was sought."""
+    """Return the answers to images in which a target was searched for.
+
+    Raises:
+        ProcessError: There are too few to measure.
+    """
     sought = [answer for answer in answers if answer.status.state != TrackerStatus.IDLE]
     if len(sought) < 2:
         raise ProcessError(f'the tracker answered {len(sought)} images; too few to measure')
@@ -138,7 +142,7 @@ def tracking_figures(answers: Sequence[Answer], rate: float = RATE) -> list[Figu
 
 
 def idle_figures(cpu: float, seconds: float, rate: float = RATE) -> list[Figure]:
-    """Return the figures of a node that used so many seconds of a core in so many seconds."""
+    """Return the figures of a node that used `cpu` seconds of a core in so many seconds."""
     part = f'idle, camera at {rate:.0f} Hz'
     return [Figure(part, 'CPU of the node, of one core', 100 * cpu / seconds, '%', IDLE_PERCENT)]
 
@@ -147,8 +151,9 @@ def fast_camera_figures(answers: Sequence[Answer], rate: float) -> list[Figure]:
     """
     Return the figures of a tracker that is slower than the camera.
 
-    No image may wait longer than for the work on the one before and, if it came just after that
-    had begun, for the next image: one period and two computing times in all.
+    An image waits at most until the work on the image before it is done. If it came just after
+    that work had begun, it may also wait for the next image, by which it is replaced. So the
+    latency is one period of the camera and two computing times at most.
     """
     part = f'tracker slower than the camera, at {rate:.0f} Hz'
     sought = _sought(answers)
@@ -186,7 +191,7 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def listen(watcher: Watcher, seconds: float) -> list[Answer]:
-    """Return what the tracker says in so many seconds, once it has settled."""
+    """Return the answers of the tracker in so many seconds, after it has settled."""
     watcher.watch(SETTLE_SECONDS)
     watcher.answers.clear()
     watcher.watch(seconds)

@@ -46,14 +46,17 @@ from watcher import Watcher
 from watcher import watching
 
 RATE = 15.0  # images per second
-VIEWED_PERCENT = 10.0
-ALONE_PERCENT = 2.0
-ADDED_MS = 1.0
-VIEWER = 'viewer'
+
+# The limits on two cores.
+VIEWED_PERCENT = 10.0  # of a core, with a page open
+ALONE_PERCENT = 2.0  # of a core, with no page open
+ADDED_MS = 1.0  # that the page adds to the time from stamp to track
+
+VIEWER = 'viewer'  # the argument by which this script is told to be the viewer
 
 
 async def view(address: str) -> None:
-    """Look at the page as a browser does, until killed; print a line for each picture."""
+    """Look at the page as a browser does, without end; print a line for each picture."""
     base = address.partition('?')[0]
     async with (
         aiohttp.ClientSession() as session,
@@ -72,13 +75,13 @@ async def view(address: str) -> None:
 
 
 def overhead(answers: Sequence[Answer]) -> float:
-    """Return what the tracker's node adds to computing, median, in milliseconds."""
+    """Return the median of what the node adds to the computing time of its tracker, in ms."""
     times = [answer.status.latency - answer.status.compute_time for answer in answers]
     return milliseconds(times)
 
 
 def whole(answers: Sequence[Answer]) -> float:
-    """Return the time from stamp to track, median, in milliseconds."""
+    """Return the median of the time from stamp to track, in ms."""
     return milliseconds([answer.status.latency for answer in answers])
 
 
@@ -88,7 +91,14 @@ def figures(
     pictures: int,
     seconds: float,
 ) -> list[Figure]:
-    """Return the figures of what the tracker said and the picker used, in so many seconds each."""
+    """Return the figures without and with a page that is open.
+
+    Args:
+        alone: Without it, the answers of the tracker and the processor time of the picker, in s.
+        viewed: The same with it.
+        pictures: How many came to the page.
+        seconds: How long each of the two was measured.
+    """
     (quiet, idle), (busy, used) = alone, viewed
     part = 'target picker, no page open'
     found = [
@@ -114,7 +124,7 @@ def figures(
 
 
 def lines(file: TextIO) -> int:
-    """Return how many lines another process has written."""
+    """Return how many lines another process has written to a file so far."""
     file.seek(0)
     return len(file.readlines())
 

@@ -37,10 +37,10 @@ from processes import exit_code
 from try_picker import add_arguments
 from try_picker import running
 
-SIZE = {'width': 960, 'height': 520}
+SIZE = {'width': 960, 'height': 520}  # of the page, in pixels
 LEAST_SECONDS = 0.12  # between two pictures
-AFTER_SECONDS = 6.0  # that the film goes on after Follow
-# A cross follows the mouse, for a picture of the page shows none.
+AFTER_SECONDS = 6.0  # the film goes on for so long after Follow was pressed
+# A dot follows the mouse, because pictures of a page do not show the pointer.
 POINTER = """
 const dot = document.createElement('div');
 dot.setAttribute('aria-hidden', 'true');
@@ -55,7 +55,7 @@ addEventListener('pointermove', event => {
 
 
 class Film:
-    """Pictures of a page, each with how long it is to be seen."""
+    """Pictures of a page, and the times at which they were taken."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -77,7 +77,7 @@ class Film:
             self.keep()
 
     def write(self, path: Path) -> None:
-        """Write an animated WebP."""
+        """Write the pictures as an animated WebP, as fast as they were taken."""
         lengths = [round(1000 * (b - a)) for a, b in zip(self._times, self._times[1:])] + [800]
         self._pictures[0].save(
             path,
@@ -91,7 +91,7 @@ class Film:
 
 
 class Cyclist:
-    """Knows where he is in each picture of the demonstration video."""
+    """Knows where the cyclist is in each picture of the demonstration video."""
 
     def __init__(self) -> None:
         first, last = DEMO_FRAMES
@@ -101,7 +101,11 @@ class Cyclist:
         self._found = [tracker.track(frame) for frame in self._frames]
 
     def box(self, shown: np.ndarray) -> Box | None:
-        """Return his box in the picture that is shown, (H, W, 3) RGB; None where he is hidden."""
+        """Return the cyclist's box, in pixels, in a picture of the page; None if he is hidden.
+
+        `shown` is (H, W, 3) uint8, RGB. It was compressed, so it is the most similar frame that
+        tells.
+        """
         small = [cv2.resize(each, (64, 32)).astype(int) for each in (shown, *self._frames)]
         errors = [np.abs(small[0] - each).mean() for each in small[1:]]
         found = self._found[int(np.argmin(errors))]
@@ -109,7 +113,7 @@ class Cyclist:
 
 
 def freeze(page: Page, cyclist: Cyclist) -> Box:
-    """Have a picture stand still in which he is to be seen; return his box."""
+    """Have a picture in which the cyclist can be seen stand still; return his box."""
     while True:
         page.click('#freeze')
         data = page.evaluate("canvas.toDataURL('image/png')").partition(',')[2]
@@ -121,7 +125,7 @@ def freeze(page: Page, cyclist: Cyclist) -> Box:
 
 
 def play(page: Page, film: Film, cyclist: Cyclist) -> None:
-    """Be the person."""
+    """Do with the page what a person would do, and film it."""
     page.wait_for_selector('#frame[data-stamp]')
     page.wait_for_selector('#state[data-state=idle]')
     page.evaluate(POINTER)
@@ -153,7 +157,7 @@ def play(page: Page, film: Film, cyclist: Cyclist) -> None:
     page.click('#follow')
     page.wait_for_selector('#state[data-state=tracking]')
     film.keep_for(AFTER_SECONDS)
-    for _ in range(40):  # the film ends well
+    for _ in range(40):  # so that the film ends with a good track
         film.keep()
         if page.evaluate('state.state === "tracking" && state.score > 0.9'):
             break

@@ -41,9 +41,9 @@ from processes import tracker_parameters
 
 RATE = 10.0  # images per simulated second
 PATIENCE = 60.0  # seconds that the simulator waits for an answer
-LIMIT = 900.0  # seconds, for everything
+LIMIT = 900.0  # seconds that all of it may take
 
-LOST_AFTER = 5  # frames: half a second
+LOST_AFTER = 5  # frames, which are half a second here
 
 
 def supervise(simulator: Part, others: list[Part]) -> None:

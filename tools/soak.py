@@ -48,13 +48,14 @@ from watcher import watching
 
 RATE = 30.0  # images per second
 SAMPLE_SECONDS = 2.0  # the longest time between two looks at the process
-EVENT_SECONDS = 3.0  # the longest between two events: each happens once in the warm-up
-WARM_UP_SECONDS = 60.0  # the process may grow so long, in a short run for a third of it
-SHOW_SECONDS, HIDE_SECONDS = 20.0, 3.0  # the target is in sight, and out of it, for so long
-MEMORY_MIB = 5.0
+# The longest time between two events. It is so short that each kind happens in the warm-up.
+EVENT_SECONDS = 3.0
+WARM_UP_SECONDS = 60.0  # the process may grow for so long, or for a third of a shorter run
+SHOW_SECONDS, HIDE_SECONDS = 20.0, 3.0  # the target is in sight, and then out of it, for so long
+MEMORY_MIB = 5.0  # the process may grow by so much after the warm-up
 
-# Parameters that change in turn. memory_capacity and frame_buffer_seconds are not among them, for
-# they are sizes of what is kept.
+# Parameters that change in turn. memory_capacity and frame_buffer_seconds are not among them,
+# because they say how much is kept, and memory would change with them.
 CHANGES = (
     ('short_term_memory_size', 5),
     ('update_threshold', 0.7),
@@ -117,10 +118,11 @@ def settled(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def shortcomings(samples: Sequence[Sample]) -> list[str]:
-    """Return what did not stay as it was, [] if everything did."""
+    """Return a line for each thing that did not stay as it was."""
     rest = settled(samples)
     found = []
-    # The most of either time: the tracker lets go of what it remembers when the target goes.
+    # The largest values are compared, because memory falls whenever the tracker forgets its
+    # target.
     before = max(sample.memory for sample in samples[: len(samples) - len(rest)])
     after = max(sample.memory for sample in rest)
     if after - before > MEMORY_MIB:

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A camera that keeps its pace, for measurements: a patch that wanders over a blurred wall.
+A camera that keeps its pace, for measurements; it shows a patch that wanders over a blurred wall.
 
-It publishes `image` as camera drivers do, best effort, stamped when it is sent, and on `target`,
-with the same stamp, where the patch is in it. The pictures cost next to nothing to make.
+It publishes `image` as camera drivers do, best effort and stamped when it is sent; and on
+`target`, with the same stamp, where the patch is in that image. Its pictures cost next to no time
+to make.
 """
 
 import math
@@ -25,7 +26,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
-ROUND = 240  # frames in which the patch comes back to where it was
+ROUND = 240  # frames after which the patch is back where it was
 
 PARAMETERS = (
     Setting('rate', 30.0, 'images per second', (0.1, 1000.0), read_only=True),
@@ -37,7 +38,7 @@ PARAMETERS = (
 
 
 class Scene:
-    """A wall and a patch, in pictures of this size."""
+    """A wall and a patch, in pictures of this size in pixels."""
 
     def __init__(self, width: int, height: int) -> None:
         dice = np.random.default_rng(4)
@@ -48,7 +49,7 @@ class Scene:
         self._patch = cv2.resize(patch, self._size, interpolation=cv2.INTER_NEAREST)
 
     def box(self, number: int) -> tuple[float, float, float, float]:
-        """Return where the patch is in the frame of this number."""
+        """Return where the patch is in the frame of this number, x, y, w, h in pixels."""
         height, width = self._wall.shape[:2]
         angle = 2 * math.pi * number / ROUND
         x = round((width - self._size[0]) * (0.5 + 0.3 * math.sin(angle)))
@@ -56,7 +57,7 @@ class Scene:
         return float(x), float(y), float(self._size[0]), float(self._size[1])
 
     def picture(self, number: int, patch: bool = True) -> np.ndarray:
-        """Return the frame of this number, (H, W, 3) BGR."""
+        """Return the frame of this number, (H, W, 3) uint8, BGR, with or without the patch."""
         picture = self._wall.copy()
         if patch:
             x, y, width, height = map(int, self.box(number))
@@ -65,7 +66,7 @@ class Scene:
 
 
 class SteadyCamera(Node):
-    """Publishes the scene from its start to Ctrl-C."""
+    """Publishes the scene, from the start of the node to Ctrl-C."""
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('steady_camera', **node_options)

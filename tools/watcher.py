@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What scripts that measure the tracker node share: eyes on its topics and on its process."""
+"""What scripts that measure the tracker node share: a watch on its topics and its process."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ from rclpy.signals import SignalHandlerOptions
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-START_SECONDS = 90.0  # for a process to start, with torch on a slow disk
-ANSWER_SECONDS = 10.0  # for the answer of a service
-REFUSALS = 5  # a target may be refused so often: images of a new camera may not yet arrive
+START_SECONDS = 90.0  # a process has started after so long, even with torch on a slow disk
+ANSWER_SECONDS = 10.0  # a service answers within so long
+REFUSALS = 5  # a target may be refused so often, because a new camera's images may not arrive yet
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,22 @@ class Answer:
 
 
 class Watcher(Node):
-    """Hears all that the tracker says; `parts` are the processes that must live meanwhile."""
+    """Hears all that the tracker says; `parts` are the processes that have to go on meanwhile.
+
+    Attributes:
+        answers: What the tracker said of each image, as long as nobody clears the list.
+        newest: The newest status; None before the first.
+        target: The newest box that the camera told of.
+    """
 
     def __init__(self, parts: list[Part], **node_options: Any) -> None:
         super().__init__('watcher', **node_options)
         self._parts = parts
         self.answers: list[Answer] = []
         self.newest: TrackerStatus | None = None
-        self.target: Detection2D | None = None  # the newest box that the camera told of
-        self._arrivals: dict[int, float] = {}  # arrivals of tracks whose status has not come
+        self.target: Detection2D | None = None
+        # Seconds after its stamp that tracks arrived, by that stamp, until their status comes.
+        self._arrivals: dict[int, float] = {}
         best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         self.create_subscription(Detection2D, 'target', self._on_target, best_effort)
         self.create_subscription(Detection2DArray, 'tracker/tracks', self._on_tracks, 50)
@@ -87,7 +94,7 @@ class Watcher(Node):
         return future.result()
 
     def point_at_target(self) -> None:
-        """Give the tracker what the camera shows now; raise ProcessError if it refuses."""
+        """Give the tracker the target that the camera shows; raise ProcessError if it refuses."""
         for _ in range(REFUSALS):
             self.target = None
             self.expect(lambda: self.target, 'a target in the picture', START_SECONDS)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""``aiatrack bench``: how long a frame takes, on what, and how near to the limit that is."""
+"""``aiatrack bench``: how long a frame takes on this machine, and how near its limit that is."""
 
 import argparse
 from collections.abc import Collection
@@ -165,7 +165,17 @@ def plan_from_arguments(args: argparse.Namespace) -> Plan:
 def _listed(
     name: str, text: str | None, default: tuple[str, ...], known: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Split a list A,B,.. and hold each part to what is known; no `known` knows everything."""
+    """Return the parts of a list A,B,.., each once.
+
+    Args:
+        name: What errors call a part.
+        text: The list; without one, the default is returned.
+        default: The parts that are meant without a list.
+        known: What a part may be; empty allows everything.
+
+    Raises:
+        InputError: A part is not known.
+    """
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(','))) if text else default
     for part in parts:
         if known and part not in known:
@@ -174,12 +184,14 @@ def _listed(
 
 
 def _whole(text: str) -> int:
+    """Return the number of threads that a text stands for; raise InputError if it is none."""
     if not text.isdecimal():
         raise InputError(f"threads '{text}' is not a whole number of 0 or more")
     return int(text)
 
 
 def _scenes(args: argparse.Namespace) -> tuple[Scene, ...]:
+    """Return the scenes that the options ask for; raise InputError if they cannot be had."""
     if args.video or args.box:
         if not (args.video and args.box):
             raise InputError('--video and --box go together: a video, and the target in it')
@@ -197,7 +209,7 @@ def _scenes(args: argparse.Namespace) -> tuple[Scene, ...]:
 
 
 def describe(content: Mapping[str, Any]) -> str:
-    """Return the whole outcome as it is printed."""
+    """Return all figures, as `measure` returns them, as the text that is printed."""
     rows = content['rows']
     loaded, peers = content['loaded'], content['peers']
     parts = [

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Boxes on the command line as people write them, which argparse alone would not take."""
+"""Boxes on the command line as people write them, which argparse alone would refuse."""
 
 from collections.abc import Sequence
 import re
@@ -11,9 +11,9 @@ _NUMBERS = 4
 def join_boxes(argv: Sequence[str]) -> list[str]:
     """Return arguments with the numbers of each --box in one argument, '--box=x y w h'.
 
-    argparse takes what begins with a minus for an option, and the numbers of a box after the
-    first for arguments of their own. A box may begin with a minus, for it may reach out of its
-    picture.
+    Without that, argparse would take a number with a minus for an option, and the numbers after
+    the first one for other arguments. A number may have a minus, because a box may reach out of
+    its picture.
     """
     joined: list[str] = []
     rest = list(argv)
@@ -30,7 +30,7 @@ def join_boxes(argv: Sequence[str]) -> list[str]:
 
 
 def _numbers(text: str) -> list[str]:
-    """Return the numbers in a text, of which a mark such as @corners is none."""
+    """Return the numbers in a text as texts; a mark such as @corners is left out."""
     return [part for part in re.split(r'[,\s]+', text) if part and not part.startswith('@')]
 
 
@@ -39,7 +39,10 @@ def _count(parts: list[str]) -> int:
 
 
 def _is_part(word: str) -> bool:
-    """Tell whether a word belongs to a box; a box with a slip in it is to be refused as a box."""
+    """Tell whether a word belongs to a box.
+
+    What begins like a number does, even with a slip in it, so that the error is about the box.
+    """
     if re.match(r'@|-[\d.]', word):
         return True
     try:

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The command `aiatrack eval`: one-pass evaluation on a folder of sequences."""
+"""``aiatrack eval``: one-pass evaluation on folders of sequences."""
 
 import argparse
 from collections.abc import Mapping
@@ -105,6 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rate(text: str) -> float:
+    """Return the frames per second that a text stands for; it is a type for argparse."""
     value = float(text)
     if not 0 < value < float('inf'):
         raise argparse.ArgumentTypeError(f'expected a rate above 0, not {text}')
@@ -126,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
         for folder, sequences in sets.items():
             _run_set(args, folder, sequences, trackers, ours.description, contents[folder])
     finally:
-        # What was measured is kept even where the examination of the score is not possible.
+        # What was measured is written even if the score could not be examined after it.
         measured = {folder: content for folder, content in contents.items() if content}
         if args.json and measured:
             first = next(iter(measured.values()))
@@ -142,7 +143,11 @@ def _run_set(
     description: str,
     content: dict[str, Any],
 ) -> None:
-    """Evaluate one folder; fills `content`, for JSON, as figures come to be known."""
+    """Evaluate one folder and print the tables.
+
+    `content` gets the figures for JSON as soon as they are known, so that it has what there is if
+    something is raised after that.
+    """
     several = len(args.folders) > 1
 
     def keep(name: str, sequence: Sequence, trajectory: Trajectory) -> None:
@@ -215,7 +220,7 @@ def to_json(
     robust: Mapping[str, Mapping[str, Robustness]],
     trajectories: Mapping[str, Trajectories],
 ) -> dict[str, Any]:
-    """Return the whole outcome: our figures at the top, the peers' under 'peers'."""
+    """Return all figures of a folder for JSON: ours at the top, those of the peers in 'peers'."""
 
     def of(name: str) -> dict[str, Any]:
         content = report.as_dict(scores[name])
@@ -238,6 +243,7 @@ def to_json(
 
 
 def _missed(trajectories: Mapping[str, Trajectories], fps: float) -> str:
+    """Return how many frames each tracker missed in real time, a line for each tracker."""
     lines = []
     for name, rows in trajectories.items():
         missed = sum(int((~row.seen).sum()) for row in rows.values())

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""``aiatrack export``: the frame function of a network as a file for other programs."""
+"""``aiatrack export``: a whole frame of a network as an ONNX file for other programs."""
 
 import argparse
 import importlib.util

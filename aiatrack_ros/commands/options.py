@@ -33,14 +33,14 @@ def add_setting_arguments(
 
     Args:
         group: Gets the options.
-        kind: The dataclass; the fields that are meant have a default.
+        kind: The dataclass. The fields that become options have defaults.
         names: The fields that become options; none stands for all of them.
     """
     defaults = {spec.name: spec.default for spec in dataclasses.fields(kind)}
     for name, (type_of, rule) in rules(kind).items():
         if names and name not in names:
             continue
-        type_of = next(iter(get_args(type_of)), type_of)  # of an Optional, what it is else
+        type_of = next(iter(get_args(type_of)), type_of)  # an Optional has its other type first
         notes = [rule.limits()] if rule.range else []
         if defaults[name] not in ('', None):
             notes.append('default: %(default)s')
@@ -61,7 +61,12 @@ def add_setting_arguments(
 def settings_from_arguments(
     args: argparse.Namespace, kind: type[Settings], **others: Any
 ) -> Settings:
-    """Return a dataclass of settings with what the options say, and other fields as given.
+    """Return a dataclass of settings with what the options say.
+
+    Args:
+        args: What was parsed; of all fields of the dataclass, those that it has are taken.
+        kind: The dataclass.
+        others: Values of fields that no option stands for.
 
     Raises:
         InputError: A value is not allowed; the text names the setting.
@@ -88,7 +93,9 @@ def tracker_from_arguments(args: argparse.Namespace) -> Tracker:
     """Make the tracker that the options ask for.
 
     Raises:
-        AiATrackError: A setting is out of range, or the network cannot be had.
+        InputError: A setting is not allowed.
+        DeviceError: This machine has no such device or engine.
+        CheckpointError: The weights cannot be used.
     """
     network = settings_from_arguments(args, NetworkSettings)
     settings = settings_from_arguments(args, TrackerSettings)
@@ -111,8 +118,8 @@ def other_tracker(args: argparse.Namespace, name: str) -> Tracker:
         name: ENGINE:PRECISION, such as eager:fp32.
 
     Raises:
-        InputError: The name is of another form.
-        AiATrackError: This machine has no such engine.
+        InputError: The name has another form.
+        DeviceError: This machine has no such engine.
     """
     engine, _, precision = name.partition(':')
     if engine not in ENGINES or precision not in PRECISIONS:

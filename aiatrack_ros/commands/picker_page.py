@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The target picker's page for the command line: choose the target in it, and look on."""
+"""The target picker's page for the command line: to choose the target on, and to look on."""
 
 from collections import deque
 from itertools import chain
@@ -25,17 +25,23 @@ import numpy as np
 
 # Pictures of a live source that are kept, so that a box begins on the one it was drawn on.
 KEPT_PICTURES = 150
-_WAIT = 0.05
+_WAIT = 0.05  # seconds between two looks whether a box was drawn
 
-_Drawn = tuple[int, Box, Reply]  # number of the picture, box, answer
+_Drawn = tuple[int, Box, Reply]  # number of the picture, box in pixels, what takes the answer
 
 
 class PickerPage:
     """
-    The page, as a context manager; stamps are the numbers of the pictures, from 1.
+    The page, as a context manager that serves it.
 
-    `typed` is the box to begin with, where there is one; else the first is drawn on the page.
-    Raises InputError where it cannot be served.
+    The stamps of its pictures are their numbers, from 1 on.
+
+    Args:
+        typed: The box to begin with; None if it is to be drawn on the page.
+        settings: How the page is served; None stands for any free port of this machine.
+
+    Raises:
+        InputError: It cannot be served.
     """
 
     def __init__(
@@ -56,26 +62,26 @@ class PickerPage:
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """The address of the page, with its token."""
         return self._picker.address
 
-    # --- what the page asks for, on its server's thread ---
+    # --- what the page asks for; called on the thread of its server ---
 
     def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Keep a box until somebody takes it."""
+        """Keep a box, in pixels of the picture of this number, until the command takes it."""
         self._requests.put((stamp, box, reply))
 
     def forget(self, reply: Reply) -> None:
-        """Refuse: a run has a target from its begin to its end."""
+        """Refuse to forget the target, because a run has one from its beginning to its end."""
         reply(False, 'press Ctrl-C where the command runs to end it')
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
-        """Do nothing."""
+        """Do nothing: the command goes on whether somebody looks or not."""
 
     # --- what the command does with it ---
 
     def show(self, picture: np.ndarray, state: TargetState | None = None) -> None:
-        """Show a picture (H, W, 3) uint8 RGB, and what is believed of it."""
+        """Show a picture (H, W, 3) uint8, RGB, and the state of its target."""
         self._number += 1
         self._pictures.append((self._number, picture))
         self._picker.show(self._number, lambda: picture)
@@ -84,11 +90,11 @@ class PickerPage:
 
     @property
     def number(self) -> int:
-        """Number of the newest picture."""
+        """The number of the newest picture."""
         return self._number
 
     def taken(self) -> tuple[np.ndarray, Box] | None:
-        """Return the newest box that was drawn, and its picture; None where there is none."""
+        """Return the newest box that was drawn, in pixels, and its picture; None without one."""
         chosen = None
         while True:
             try:
@@ -107,12 +113,12 @@ class PickerPage:
             reply(True, 'what is in the box')
 
     def choose(self, source: Source) -> tuple[Box, Begun]:
-        """Wait until a box is drawn on the first picture, or on any of a live source.
+        """Wait until a box is drawn on the first picture or, of a live source, on any picture.
 
-        A box that was typed is of the first.
+        A box that was typed is a box in the first picture.
 
         Returns:
-            The box, and the source from its picture on.
+            The box in pixels, and the source, which begins with the box's picture.
 
         Raises:
             InputError: There is no picture.
@@ -131,12 +137,12 @@ class PickerPage:
         raise InputError(f"'{source.path}' ended before a box was drawn")
 
     def shown(self, tracker: Tracker) -> 'ShownTracker':
-        """Return the tracker with all that it sees and believes on the page."""
+        """Return a tracker that shows on the page what this one sees and finds."""
         return ShownTracker(tracker, self)
 
 
 class ShownTracker:
-    """A tracker whose pictures and beliefs are on the page, where another target may be chosen."""
+    """A tracker that shows its pictures and tracks on the page, where its target may change."""
 
     def __init__(self, tracker: Tracker, page: PickerPage) -> None:
         self._tracker, self._page = tracker, page
@@ -148,7 +154,7 @@ class ShownTracker:
         self._tell(image, State.TRACKING, box, 1.0, 0.0)
 
     def track(self, image: np.ndarray) -> TrackResult:
-        """Track, as the tracker does."""
+        """Track, as the tracker does, but begin with a new target if one was drawn."""
         chosen = self._page.taken()
         if chosen:
             self._tracker.initialize(*chosen)

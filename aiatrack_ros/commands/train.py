@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what names a run and the machine's part in it."""
+    """Declare the arguments that say which run it is, and what of the machine it may use."""
     parser.add_argument('config', metavar='CONFIG.yaml', help='the run; see config/train/')
     parser.add_argument(
         '--data',

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The command `aiatrack weights`: list, verify, convert, average and fetch weights."""
+"""``aiatrack weights``: list, verify, convert, average and fetch weights."""
 
 import argparse
 from collections.abc import Mapping
@@ -168,7 +168,8 @@ def _fetch(args: argparse.Namespace) -> None:
         try:
             unpack(archive, folder, CHECKPOINTS)
         finally:
-            # What it held is unpacked, or it is of no use: the next call must fetch it anew.
+            # What it held is unpacked, or else it is of no use, and the next call has to fetch it
+            # anew.
             archive.unlink()
     for path in fetched_weights():
         _show(path)
