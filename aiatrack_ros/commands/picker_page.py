@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The target picker's page for the command line: to choose the target on, and to look on."""
+"""The target picker's page for the command line: choose the target in it, and look on."""
 
 from collections import deque
 from itertools import chain
@@ -25,23 +25,17 @@ import numpy as np
 
 # Pictures of a live source that are kept, so that a box begins on the one it was drawn on.
 KEPT_PICTURES = 150
-_WAIT = 0.05  # seconds between two looks whether a box was drawn
+_WAIT = 0.05
 
-_Drawn = tuple[int, Box, Reply]  # number of the picture, box in pixels, what takes the answer
+_Drawn = tuple[int, Box, Reply]  # number of the picture, box, answer
 
 
 class PickerPage:
     """
-    The page, as a context manager that serves it.
+    The page, as a context manager; stamps are the numbers of the pictures, from 1.
 
-    The stamps of its pictures are their numbers, from 1 on.
-
-    Args:
-        typed: The box to begin with; None if it is to be drawn on the page.
-        settings: How the page is served; None stands for any free port of this machine.
-
-    Raises:
-        InputError: It cannot be served.
+    `typed` is the box to begin with, where there is one; else the first is drawn on the page.
+    Raises InputError where it cannot be served.
     """
 
     def __init__(
@@ -62,26 +56,26 @@ class PickerPage:
 
     @property
     def address(self) -> str:
-        """The address of the page, with its token."""
+        """Where it is."""
         return self._picker.address
 
-    # --- what the page asks for; called on the thread of its server ---
+    # --- what the page asks for, on its server's thread ---
 
     def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Keep a box, in pixels of the picture of this number, until the command takes it."""
+        """Keep a box until somebody takes it."""
         self._requests.put((stamp, box, reply))
 
     def forget(self, reply: Reply) -> None:
-        """Refuse to forget the target, because a run has one from its beginning to its end."""
+        """Refuse: a run has a target from its begin to its end."""
         reply(False, 'press Ctrl-C where the command runs to end it')
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
-        """Do nothing: the command goes on whether somebody looks or not."""
+        """Do nothing."""
 
     # --- what the command does with it ---
 
     def show(self, picture: np.ndarray, state: TargetState | None = None) -> None:
-        """Show a picture (H, W, 3) uint8, RGB, and the state of its target."""
+        """Show a picture (H, W, 3) uint8 RGB, and what is believed of it."""
         self._number += 1
         self._pictures.append((self._number, picture))
         self._picker.show(self._number, lambda: picture)
@@ -90,11 +84,11 @@ class PickerPage:
 
     @property
     def number(self) -> int:
-        """The number of the newest picture."""
+        """Number of the newest picture."""
         return self._number
 
     def taken(self) -> tuple[np.ndarray, Box] | None:
-        """Return the newest box that was drawn, in pixels, and its picture; None without one."""
+        """Return the newest box that was drawn, and its picture; None where there is none."""
         chosen = None
         while True:
             try:
@@ -113,12 +107,12 @@ class PickerPage:
             reply(True, 'what is in the box')
 
     def choose(self, source: Source) -> tuple[Box, Begun]:
-        """Wait until a box is drawn on the first picture or, of a live source, on any picture.
+        """Wait until a box is drawn on the first picture, or on any of a live source.
 
-        A box that was typed is a box in the first picture.
+        A box that was typed is of the first.
 
         Returns:
-            The box in pixels, and the source, which begins with the box's picture.
+            The box, and the source from its picture on.
 
         Raises:
             InputError: There is no picture.
@@ -137,12 +131,12 @@ class PickerPage:
         raise InputError(f"'{source.path}' ended before a box was drawn")
 
     def shown(self, tracker: Tracker) -> 'ShownTracker':
-        """Return a tracker that shows on the page what this one sees and finds."""
+        """Return the tracker with all that it sees and believes on the page."""
         return ShownTracker(tracker, self)
 
 
 class ShownTracker:
-    """A tracker that shows its pictures and tracks on the page, where its target may change."""
+    """A tracker whose pictures and beliefs are on the page, where another target may be chosen."""
 
     def __init__(self, tracker: Tracker, page: PickerPage) -> None:
         self._tracker, self._page = tracker, page
@@ -154,7 +148,7 @@ class ShownTracker:
         self._tell(image, State.TRACKING, box, 1.0, 0.0)
 
     def track(self, image: np.ndarray) -> TrackResult:
-        """Track, as the tracker does, but begin with a new target if one was drawn."""
+        """Track, as the tracker does."""
         chosen = self._page.taken()
         if chosen:
             self._tracker.initialize(*chosen)
