@@ -1,7 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Engines: functions of tensors that find the target in a crop, given its references.
 
-Eager torch is the meaning; every faster engine is held to it by the same tests.
+Eager torch defines what is right; every faster engine is compared with it by the same tests.
 """
 
 from collections.abc import Callable
@@ -29,42 +29,64 @@ from torch import Tensor
 
 
 class Found(NamedTuple):
-    """What an engine says of a search crop."""
+    """What an engine returns for a search crop."""
 
     box: Box  # x, y, w, h in [0, 1] of the crop
     raw_iou: float  # 2 * IoU - 1
-    memory: Tensor  # (1, L, d), fit to be referred to
-    # (E,), a description of what is in the box; E is 0 where the network has no identity head.
+    memory: Tensor  # (1, L, d), the tokens of the crop, of which ``refer`` makes a reference
+    # (E,), a description of what is in the box; E is 0 if the network has no identity head.
     identity: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
 class Engine(Protocol):
-    """Find targets; hold no state of a target."""
+    """What runs the network. It keeps no state of a target, so several trackers may share one.
+
+    L is the number of tokens of a crop, d their width, E the length of a description.
+
+    Attributes:
+        config: The network.
+        description: Network, device, precision and library, for people.
+        threads: How many threads of the CPU compute.
+    """
 
     config: ModelConfig
     description: str
-    threads: int  # of the CPU, that compute
+    threads: int
 
     def prepare(self, count: int) -> None:
-        """Get ready for ensembles of `count` references, so that none waits in mid-track."""
+        """Get ready for ensembles of `count` short-term references.
+
+        Whatever has to be compiled is compiled now, and not when a frame needs it.
+        """
 
     def encode(self, crop: Crop) -> Tensor:
         """Return the memory tokens of a crop, (1, L, d)."""
 
     def refer(self, memory: Tensor, crop: Crop, box: Box, initial: bool) -> Reference:
-        """Make a reference of an encoded crop and its target, a box in [0, 1] of the crop.
+        """Make a reference.
 
-        Only the initial frame is projected for the long-term branch.
+        Args:
+            memory: The tokens of the crop, (1, L, d), by ``encode`` or ``find``.
+            crop: The crop that they are of.
+            box: The target, x, y, w, h in [0, 1] of the crop.
+            initial: Whether it is the initial frame. Only that is projected for the long-term
+                branch as well.
         """
 
     def find(self, crop: Crop, long: References, short: References) -> Found:
-        """Find the target in a search crop."""
+        """Find the target in a search crop.
+
+        Args:
+            crop: The search crop.
+            long: The long-term references.
+            short: The short-term references, the ensemble.
+        """
 
     def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
-        """Describe what is in a box, in [0, 1] of the crop, as ``find`` describes what it found.
+        """Return a description (E,) of what is in a box, like that of what ``find`` has found.
 
-        Once for each target, so it need not be fast. (E,); E is 0 where the network has no
-        identity head.
+        It is asked for once for each target, so it need not be fast. The box is x, y, w, h in
+        [0, 1] of the crop. E is 0 if the network has no identity head.
         """
 
 
@@ -79,8 +101,8 @@ class _Home(NamedTuple):
     threads_give_way: bool = False
 
 
-# Where each engine is at home, imported when it is chosen; the optional libraries that it needs,
-# and the kinds of device that it runs on.
+# For each engine its module and class, imported when it is chosen; the optional libraries that it
+# needs; the kinds of device that it runs on; and whether its threads give way to other programs.
 _HOMES = {
     'cuda_graph': _Home('cuda_graph', 'CudaGraphEngine', (), ('cuda',)),
     'openvino': _Home('openvino', 'OpenVINOEngine', ('onnx', 'openvino'), ('cpu',), True),
@@ -89,7 +111,8 @@ _HOMES = {
     ),
     'eager': _Home('eager', 'EagerEngine', (), ('cpu', 'cuda')),
 }
-# What 'auto' tries, the fastest first (docs/performance.md); _CAUTIOUS only on GPUs in CHECKED.
+# What 'auto' tries, the fastest first (docs/performance.md). Those in _CAUTIOUS are taken only on
+# GPUs in CHECKED.
 _AUTO = {'cpu': ('openvino', 'onnxruntime', 'eager'), 'cuda': ('cuda_graph', 'eager')}
 _CAUTIOUS = ('cuda_graph',)
 
