@@ -86,9 +86,8 @@ def matmul_rate(device: Any, precision: str) -> float:
         out = torch.empty_like(left)
         times: list[float] = []
         torch.mm(left, right, out=out)
-        watch = Stopwatch(lambda: wait_for(device))
         while len(times) < _PRODUCTS or sum(times) < _PRODUCT_SECONDS:
-            watch.restart()
+            watch = Stopwatch(lambda: wait_for(device))
             torch.mm(left, right, out=out)
             times.append(watch.lap())
     if device.type == 'cuda':  # torch would keep the memory of the matrices

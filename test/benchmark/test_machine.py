@@ -1,7 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """Names of the machine, and its rate of matrix products."""
 
+import functools
+
 from aiatrack_ros.benchmark import machine
+from aiatrack_ros.timing import Stopwatch
 import pytest
 import torch
 
@@ -32,6 +35,7 @@ def test_rate_of_products(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(machine, '_MATRIX_SIDE', {'cpu': 100})
     monkeypatch.setattr(machine, '_PRODUCT_SECONDS', 0.0)
     ticks = iter([0.0, 1.0, 5.0, 7.0, 10.0, 19.0])
-    monkeypatch.setattr(machine.time, 'perf_counter', lambda: next(ticks))
+    watch = functools.partial(Stopwatch, clock=lambda: next(ticks))
+    monkeypatch.setattr(machine, 'Stopwatch', watch)
     # The median of 1, 2 and 9 seconds.
     assert machine.matmul_rate(torch.device('cpu'), 'fp32') == pytest.approx(2e6 / 2 / 1e9)
