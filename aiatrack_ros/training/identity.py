@@ -2,10 +2,15 @@
 """Trains the identity head alone: which of many targets of one kind is it.
 
 What a target looks like from frame to frame only films can teach, and who is like it only many
-targets at once. What the head is asked for is pooled from the backbone's features, which stand
-still meanwhile, so every view is pooled once and the head then sees thousands of them a second.
+targets at once. Of films there are few, and in each the background is the same: a head that sees
+nothing else learns them by heart. So people of stills, pasted into ever other pictures, come on
+top; of films that were left out whole, it then tells more people apart (docs/model_card.md).
+
+What the head is asked for is pooled from the backbone's features, which stand still meanwhile, so
+every view is pooled once and the head then sees thousands of them a second.
 """
 
+from collections import Counter
 import csv
 from dataclasses import dataclass
 import logging
@@ -14,6 +19,7 @@ from pathlib import Path
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model.heads import IdentityHead
+from aiatrack_ros.model.heads import POOL_BINS
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.run_config import IdentityConfig
@@ -29,30 +35,55 @@ logger = logging.getLogger(__name__)
 
 SCENES = 8  # drawn and looked at in one pass
 BOX_ERROR = 0.06  # sigma of the error of a view's box, relative to its size, as of a tracker's
+SMALLEST = 0.02  # side of a box that is looked at, relative to the crop's
 FEWEST_VIEWS = 4  # of a target that is judged
 
 
 @dataclass
 class Views:
-    """Targets of films, several views of each, as the identity head is asked for them."""
+    """Targets, several views of each, as the identity head is asked for them."""
 
     pooled: Tensor  # (N, C, bins, bins)
     target: NDArray[np.int64]  # (N,)
     kind: list[str]  # of each target
-    film: list[str]  # of each target
+    film: list[str]  # of each target; '' where it is pasted
 
 
-def collect(source: SceneSource, network: AiATrack, views: int) -> Views:
-    """Pool about `views` views of each target in place that was seen in two frames or more.
+def collect(source: SceneSource, network: AiATrack, config: IdentityConfig) -> Views:
+    """Pool views of all targets of films that were seen in two frames or more, and of pasted ones.
 
-    Each is a frame of its own, moved and lit like the crops of a scene.
+    Of films about `config.collected` of each, every one a frame of its own, moved and lit like the
+    crops of a scene; of pasted targets all crops of `config.pasted` scenes.
+
+    Raises:
+        InputError: The network has no identity head, or there are less than two targets.
     """
-    head = network.identity_head
-    if head is None:
+    if network.identity_head is None:
         raise InputError(f"model '{network.config.name}' has no identity head to train")
     extractor = Extractor(network)
-    head = extractor.network.identity_head  # folded; pooling has no weights
     rng = np.random.default_rng(source.compositor.seed)
+    parts = [_of_films(source, extractor, rng, config.collected)]
+    if config.pasted:
+        parts.append(_of_pasted(source, extractor, rng, config.pasted))
+    views = _joined(parts)
+    if len(views.kind) < 2:
+        raise InputError('identity: no two targets of films (place above 0, two frames or more)')
+    return views
+
+
+def _joined(parts: list[Views]) -> Views:
+    first = np.cumsum([0, *(len(part.kind) for part in parts)])
+    return Views(
+        torch.cat([part.pooled for part in parts]),
+        np.concatenate([part.target + start for part, start in zip(parts, first)]),
+        [kind for part in parts for kind in part.kind],
+        [film for part in parts for film in part.film],
+    )
+
+
+def _of_films(
+    source: SceneSource, extractor: Extractor, rng: np.random.Generator, views: int
+) -> Views:
     kinds: list[str] = []
     films: list[str] = []
     jobs: list[tuple[int, NDArray[np.int64]]] = []
@@ -68,29 +99,52 @@ def collect(source: SceneSource, network: AiATrack, views: int) -> Views:
             jobs += [(len(kinds), row) for row in pictures.reshape(-1, frames)]
             kinds.append(kind)
             films.append(film)
-    if len(kinds) < 2:
-        raise InputError('identity: no two targets of films (place above 0, two frames or more)')
-    parts, targets = [], []
+    parts, targets = [_nothing(extractor)], []
     progress = tqdm(total=len(jobs), desc='views', unit='scene', mininterval=2)
     for first in range(0, len(jobs), SCENES):
         batch = jobs[first : first + SCENES]
         scenes = source.compositor.views(rng, np.array([pictures for _, pictures in batch]))
-        parts.append(_pooled(extractor, head, scenes, rng))
+        parts.append(_pooled(extractor, scenes, rng))
         targets += [target for target, _ in batch for _ in range(frames)]
         progress.update(len(batch))
     progress.close()
-    return Views(torch.cat(parts), np.array(targets), kinds, films)
+    return Views(torch.cat(parts), np.array(targets, np.int64), kinds, films)
+
+
+def _of_pasted(
+    source: SceneSource, extractor: Extractor, rng: np.random.Generator, count: int
+) -> Views:
+    kinds: list[str] = []
+    target_of: dict[int, int] = {}
+    for group in source.compositor.bank.groups if source.compositor.bank.kinds else ():
+        for clip, kind in zip(group.pasted, group.pasted_kind, strict=True):
+            target_of |= dict.fromkeys(map(int, clip), len(kinds))
+            kinds.append(kind)
+    parts, targets = [_nothing(extractor)], []
+    batches = range(0, count if kinds else 0, SCENES)
+    for first in tqdm(batches, desc='pasted', unit_scale=SCENES, unit='scene', mininterval=2):
+        scenes, cutouts = source.compositor.pasted(first, min(SCENES, count - first))
+        sides = scenes.boxes[..., 2:] - scenes.boxes[..., :2]
+        seen = (cutouts >= 0) & (sides.amin(-1) > SMALLEST).cpu().numpy()
+        parts.append(_pooled(extractor, scenes, rng)[torch.from_numpy(seen.ravel())])
+        targets += [target_of[int(cutout)] for cutout in cutouts[seen]]
+    return Views(torch.cat(parts), np.array(targets, np.int64), kinds, [''] * len(kinds))
+
+
+def _nothing(extractor: Extractor) -> Tensor:
+    """Return no views, in the form in which views are pooled."""
+    head = extractor.network.identity_head
+    return torch.zeros(0, *head.mean.shape[:1], POOL_BINS, POOL_BINS, dtype=torch.float16)
 
 
 @torch.no_grad()
-def _pooled(
-    extractor: Extractor, head: IdentityHead, scenes: Scenes, rng: np.random.Generator
-) -> Tensor:
+def _pooled(extractor: Extractor, scenes: Scenes, rng: np.random.Generator) -> Tensor:
+    head = extractor.network.identity_head  # folded; pooling has no weights
     deep, lateral = (maps.flatten(0, 1).float() for maps in extractor(scenes.crops))
     boxes = scenes.boxes.flatten(0, 1)
     error = torch.from_numpy(rng.normal(0, BOX_ERROR, tuple(boxes.shape))).to(boxes)
     size = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-    return head.pool(deep, lateral, (boxes + error * size)[:, None])[:, 0]
+    return head.pool(deep, lateral, (boxes + error * size)[:, None])[:, 0].half().cpu()
 
 
 class IdentityTrainer:
@@ -109,11 +163,15 @@ class IdentityTrainer:
         self._noise = torch.Generator().manual_seed(seed)
         self._of = [np.flatnonzero(views.target == t) for t in range(len(views.kind))]
         # Of large films each target is drawn less: a street's passers-by are not all the world.
-        sizes = {film: views.film.count(film) for film in set(views.film)}
+        sizes = Counter(views.film)
+        pasted = np.array([not film for film in views.film])
         weights = np.array([sizes[film] ** -0.5 if film else 1.0 for film in views.film])
+        weights[[not len(own) for own in self._of]] = 0  # pasted ones that no scene showed
+        for part, share in ((pasted, config.pasted_share), (~pasted, 1 - config.pasted_share)):
+            weights[part] *= share / max(weights[part].sum(), 1e-9)
         self._weights = weights / weights.sum()
-        kinds = [kind for kind in set(views.kind) if views.kind.count(kind) >= 2]
-        self._alike = max(kinds, key=views.kind.count, default='')
+        (kind, number), *_ = Counter(views.kind).most_common(1)
+        self._alike = kind if number >= 2 else ''
 
     def run(self) -> None:
         """Train to the last step."""
@@ -166,15 +224,18 @@ class IdentityTrainer:
 def telling_apart(head: IdentityHead, views: Views) -> float:
     """Return how often a view is more like the target's first one than others of its kind are.
 
-    The mean, over targets of FEWEST_VIEWS views or more that have others of their kind, of the
-    area under the ROC curve; 0.5 is chance, NaN where there is no such target.
+    The others are those of its film, where it has some: who is told from them is not told by the
+    place. The mean, over targets of films with FEWEST_VIEWS views or more that have others of
+    their kind, of the area under the ROC curve; 0.5 is chance, NaN where there is no such target.
     """
     vectors = functional.normalize(head.describe(views.pooled.float()), dim=-1).cpu().numpy()
-    kinds = np.array(views.kind)[views.target]
+    kinds, films = (np.array(names)[views.target] for names in (views.kind, views.film))
     areas = []
-    for target in range(len(views.kind)):
+    for target in np.flatnonzero(views.film):
         own = np.flatnonzero(views.target == target)
-        others = np.flatnonzero((views.target != target) & (kinds == views.kind[target]))
+        alike = (views.target != target) & (kinds == views.kind[target])
+        near = alike & (films == views.film[target])
+        others = np.flatnonzero(near if near.any() else alike)
         if len(own) >= FEWEST_VIEWS and len(others):
             right = vectors[own[1:]] @ vectors[own[0]]
             wrong = vectors[others] @ vectors[own[0]]

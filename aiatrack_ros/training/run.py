@@ -95,10 +95,10 @@ def train_identity(
     """
     begun = time.monotonic()
     network.eval()
-    held_out = collect(
-        SceneSource(config, network.config, device, held_out=True), network, wanted.collected
-    )
-    views = collect(SceneSource(config, network.config, device), network, wanted.collected)
+    # What is pasted can't be judged: all its views are of one picture.
+    judged = dataclasses.replace(wanted, pasted=0)
+    held_out = collect(SceneSource(config, network.config, device, held_out=True), network, judged)
+    views = collect(SceneSource(config, network.config, device), network, wanted)
     head = new_identity_head(network).to(device)
     before = telling_apart(head.eval(), held_out)
     IdentityTrainer(head, views, wanted, config.seed).run()

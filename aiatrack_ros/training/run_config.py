@@ -121,7 +121,7 @@ class OptimizerConfig(CheckedSettings):
 
 @dataclass(frozen=True)
 class IdentityConfig(CheckedSettings):
-    """Training of the identity head alone, on targets of films, with all else standing still."""
+    """Training of the identity head alone, with all else standing still."""
 
     steps: int = setting(1000, 1)
     # Targets in a batch, and views of each; the share of batches whose targets are of one kind.
@@ -134,8 +134,12 @@ class IdentityConfig(CheckedSettings):
     noise: float = setting(0.2, 0, 1)
     rate: float = setting(1e-3, POSITIVE)
     weight_decay: float = setting(1e-3, 0)
-    # Views that are pooled of each target, at most; of few frames, two of each.
+    # Views that are pooled of each target of a film, at most; of few frames, two of each.
     collected: int = setting(40, 1)
+    # Scenes of pasted targets of which all crops are pooled, and the share of such targets among
+    # those of a batch.
+    pasted: int = setting(0, 0)
+    pasted_share: float = setting(0.6, 0, 1)
 
 
 @dataclass(frozen=True)

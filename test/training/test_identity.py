@@ -85,7 +85,7 @@ def run_of_films(root: Path, **changes: object) -> Path:
         root,
         holdout=['street-03', 'street-02'],
         changes={'crop_size': 64},
-        identity={'steps': 5, 'targets': 3, 'views': 2, 'collected': 6},
+        identity={'steps': 5, 'targets': 3, 'views': 2, 'collected': 6, 'pasted': 10},
         **changes,
     )
 
@@ -94,11 +94,48 @@ def test_views_are_collected_from_films(tmp_path: Path) -> None:
     config = configured(str(run_of_films(tmp_path)))
     device = torch.device('cpu')
     network = make_network(config, model_config(config)).eval()
-    views = collect(SceneSource(config, network.config, device), network, 6)
+    wanted = IdentityConfig(collected=6)
+    views = collect(SceneSource(config, network.config, device), network, wanted)
     assert len(views.kind) == 3  # two of the street, and a; stills are no films
     assert sorted(set(views.film)) == ['a', 'street']
     assert (np.bincount(views.target) == 6).all()
     assert views.pooled.shape == (18, 152, 4, 4) and views.pooled.isfinite().all()
+
+
+def test_views_of_pasted_targets_come_on_top(tmp_path: Path) -> None:
+    config = configured(str(run_of_films(tmp_path)))
+    network = make_network(config, model_config(config)).eval()
+    source = SceneSource(config, network.config, torch.device('cpu'))
+    wanted = IdentityConfig(collected=6, pasted=10)
+    views = collect(source, network, wanted)
+    pasted = [target for target, film in enumerate(views.film) if not film]
+    clips = [clip for group in source.compositor.bank.groups for clip in group.pasted]
+    assert len(pasted) == len(clips) > 1
+    counts = np.bincount(views.target, minlength=len(views.kind))[pasted]
+    frames = source.compositor.sampling.frames
+    # Ten scenes of one target each; where it is absent or out of sight there is no view.
+    assert 0 < counts.sum() <= 10 * frames and counts.max() >= frames - 1
+    assert len(views.pooled) == len(views.target)
+
+
+def test_pasted_targets_have_their_share_of_a_batch() -> None:
+    views = patterns(targets=40)
+    views.film = ['street'] * 30 + [''] * 10
+    for share in (0.2, 0.8):
+        config = dataclasses.replace(CONFIG, pasted_share=share, targets=4)
+        trainer = IdentityTrainer(head(), views, config, 0)
+        drawn = np.concatenate([trainer._draw_targets() for _ in range(300)])
+        assert (drawn >= 30).mean() == pytest.approx(share, abs=0.08)
+
+
+def test_a_target_is_told_from_those_of_its_own_film() -> None:
+    """In other films even the same head would have an easier task."""
+    views = patterns(targets=4, noise=0.01)
+    views.pooled[6:12] = views.pooled[0:6]  # the second looks like the first
+    views.film = ['street', 'street', 'mall', 'mall']
+    near = telling_apart(head(), views)
+    views.film = ['street', 'mall', 'street', 'mall']
+    assert near < telling_apart(head(), views)
 
 
 def test_a_run_changes_nothing_but_the_head(tmp_path: Path) -> None:
@@ -122,4 +159,4 @@ def test_a_model_without_the_head_is_refused(tmp_path: Path) -> None:
     network = AiATrack(dataclasses.replace(model_config(config), identity_channels=0))
     source = SceneSource(config, network.config, torch.device('cpu'))
     with pytest.raises(InputError, match='no identity head'):
-        collect(source, network, 6)
+        collect(source, network, IdentityConfig(collected=6))
