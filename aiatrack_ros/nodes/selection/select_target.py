@@ -22,12 +22,12 @@ from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
 from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
-from aiatrack_ros.nodes.selection.drag_selection import DragSelection
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
-from aiatrack_ros.nodes.selection.selection_window import ACCEPT
-from aiatrack_ros.nodes.selection.selection_window import CANCEL
-from aiatrack_ros.nodes.selection.selection_window import REDRAW
-from aiatrack_ros.nodes.selection.selection_window import SelectionWindow
+from aiatrack_ros.picker.drag_selection import DragSelection
+from aiatrack_ros.picker.selection_window import ACCEPT
+from aiatrack_ros.picker.selection_window import CANCEL
+from aiatrack_ros.picker.selection_window import REDRAW
+from aiatrack_ros.picker.selection_window import SelectionWindow
 from aiatrack_ros.srv import SetTarget
 import numpy as np
 import rclpy

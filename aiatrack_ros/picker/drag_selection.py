@@ -2,7 +2,7 @@
 """A box that a person drags with the mouse on a picture that stands still meanwhile."""
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.selection.corner_pair import enclosing_box
+from aiatrack_ros.picker.corner_pair import enclosing_box
 from aiatrack_ros.tracking.boxes import Box
 
 Position = tuple[float, float]
