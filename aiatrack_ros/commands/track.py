@@ -83,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
             box, begun = choice.choose(video)
             rows, seconds = track_video(choice.shown(tracker), begun, box, writer, tables)
     _summarise(rows, seconds, video)
+    if isinstance(writer, VideoWriter):
+        print(f'video: {writer.description}')
     return 0
 
 
