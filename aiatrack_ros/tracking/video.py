@@ -11,6 +11,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.output_files import check_output
 from aiatrack_ros.tracking.output_files import hold
 from aiatrack_ros.tracking.picture_files import decode_picture
+from aiatrack_ros.tracking.pixel_order import to_bgr
 from aiatrack_ros.tracking.pixel_range import PixelRange
 from aiatrack_ros.tracking.video_encoders import Encoder
 from aiatrack_ros.tracking.video_encoders import H264
@@ -197,7 +198,7 @@ class VideoWriter:
                 self._size = (width, height)
                 self._encoder = open_encoder(self.path, self._fps, width, height)
                 self._codec = self._encoder.codec
-            frame = np.ascontiguousarray(picture[..., ::-1])
+            frame = to_bgr(picture)
             if (width, height) != self._size:
                 frame = cv2.resize(frame, self._size)
             self._encoder.write(frame)
