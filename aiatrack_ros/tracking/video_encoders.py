@@ -90,8 +90,10 @@ class H264Encoder:
         self._rate = Fraction(writable_rate(fps)).limit_denominator(1000)
         self._count = 0
         with self._told():
+            # It counts in thousandths by itself, in which the frames of a short film may vanish.
+            counted = {'movie_timescale': str(max(1000, self._rate.numerator))}
             self._file: Any = av.open(
-                str(path), 'w', format='mp4', options={'movflags': '+faststart'}
+                str(path), 'w', format='mp4', options={'movflags': '+faststart', **counted}
             )
             self._stream: Any = self._file.add_stream(
                 _LIBRARY, rate=self._rate, options=dict(_OPTIONS)
