@@ -6,6 +6,7 @@ import contextlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from typing import cast
 from typing import Protocol
 
 import cv2
@@ -92,12 +93,12 @@ class H264Encoder:
         with self._told():
             # It counts in thousandths by itself, in which the frames of a short film may vanish.
             counted = {'movie_timescale': str(max(1000, self._rate.numerator))}
-            self._file: Any = av.open(
+            self._file = av.open(
                 str(path), 'w', format='mp4', options={'movflags': '+faststart', **counted}
             )
-            self._stream: Any = self._file.add_stream(
-                _LIBRARY, rate=self._rate, options=dict(_OPTIONS)
-            )
+            # Its kind is that of the codec, which a type checker cannot know.
+            stream = self._file.add_stream(_LIBRARY, rate=self._rate, options=dict(_OPTIONS))
+            self._stream = cast(Any, stream)
         self._stream.width = width + self._more[1]
         self._stream.height = height + self._more[0]
         self._stream.pix_fmt = 'yuv420p'
