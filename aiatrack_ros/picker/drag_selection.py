@@ -22,6 +22,22 @@ class DragSelection:
         self._end: Position = (0.0, 0.0)
         self._size = (0, 0)
 
+    @property
+    def advice(self) -> str:
+        """What to do now, for a caption."""
+        if self.active:
+            return 'Enter: track this    r: draw again    Esc: back'
+        return 'drag a box around the target    Esc: end'
+
+    def mouse(self, kind: str, position: Position, columns: int, rows: int) -> None:
+        """Take what SelectionWindow tells of the mouse, over a picture of this size."""
+        if kind == 'press':
+            self.press(position, columns, rows)
+        elif kind == 'move':
+            self.move(position)
+        else:
+            self.release(position)
+
     def press(self, position: Position, columns: int, rows: int) -> None:
         """Begin a box, in place of one drawn before, on a picture of this size."""
         self._size = (columns, rows)

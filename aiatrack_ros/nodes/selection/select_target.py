@@ -124,15 +124,11 @@ class SelectTarget(Node):
     def _on_mouse(self, kind: str, position: tuple[float, float]) -> None:
         if self._picture is None or self._answer or self._code is not None:
             return
+        rows, columns = self._picture.shape[:2]
+        self._selection.mouse(kind, position, columns, rows)
         if kind == 'press':
-            rows, columns = self._picture.shape[:2]
-            self._selection.press(position, columns, rows)
             self._verdict = ''
             self._memory.want(self.get_parameter('keep_seconds').value)
-        elif kind == 'move':
-            self._selection.move(position)
-        else:
-            self._selection.release(position)
 
     def _tick(self) -> None:
         if self._code is not None:
@@ -208,9 +204,7 @@ class SelectTarget(Node):
     def _hint(self) -> str:
         if self._picture is None:
             return f'waiting for an image on {self._topic}'
-        if not self._selection.active:
-            return 'drag a box around the target    Esc: end'
-        return 'Enter: track this    r: draw again    Esc: back'
+        return self._selection.advice
 
     def _go_live(self, verdict: str) -> None:
         self._selection.clear()
