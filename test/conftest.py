@@ -7,8 +7,10 @@ does so: there, data or a library that is not there must not pass for a good run
 """
 
 from collections.abc import Generator
+from collections.abc import Iterator
 import os
 from pathlib import Path
+import signal
 
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 import pytest
@@ -25,6 +27,20 @@ os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ['ROS_LOG_DIR'] = str(ROOT / 'build' / 'ros_log')
 os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(ROOT / 'config' / 'fastdds.xml')
+
+# Processes inherit that a signal is ignored, and tests send some to those that they start. This
+# session may itself be one of the background, where a shell has Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Put the signals' handlers back: a node that ends within a test leaves them ignored."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, handlers):
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope='session')

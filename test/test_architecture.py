@@ -47,7 +47,7 @@ IMAGES = {'cv2', 'PIL'}
 # What package.xml has not to name.
 STANDARD = sys.stdlib_module_names | {PACKAGE}
 FROM_PIP = {'safetensors', 'torch'}  # without a key, says README.md
-OPTIONAL = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
+OPTIONAL = {'av', 'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
 
 
 def forbidden_imports(root: Path) -> list[str]:

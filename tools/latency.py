@@ -190,6 +190,24 @@ def table(figures: Sequence[Figure]) -> str:
     return '\n'.join(lines)
 
 
+def report(figures: Sequence[Figure]) -> list[str]:
+    """Print the table; return what fell short."""
+    print(table(figures), flush=True)
+    exceeded = sum(not figure.kept for figure in figures)
+    return [f'{exceeded} of the figures exceed their limits'] if exceeded else []
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of scripts that measure the tracker node in parts."""
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=20.0,
+        help='how long each part takes; default: %(default)s',
+    )
+    add_tracker_options(parser)
+
+
 def listen(watcher: Watcher, seconds: float) -> list[Answer]:
     """Return the answers of the tracker in so many seconds, after it has settled."""
     watcher.watch(SETTLE_SECONDS)
@@ -254,23 +272,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        '--seconds',
-        type=float,
-        default=20.0,
-        help='how long each part takes; default: %(default)s',
-    )
     parser.add_argument('--json', default='', metavar='FILE', help='write the figures there too')
-    add_tracker_options(parser)
+    add_options(parser)
     args = parser.parse_args()
-
-    def work() -> list[str]:
-        figures = run(args)
-        print(table(figures), flush=True)
-        exceeded = sum(not figure.kept for figure in figures)
-        return [f'{exceeded} of the figures exceed their limits'] if exceeded else []
-
-    return exit_code('latency', work)
+    return exit_code('latency', lambda: report(run(args)))
 
 
 if __name__ == '__main__':

@@ -25,10 +25,10 @@ from typing import TextIO
 
 from aiatrack_ros.timing import milliseconds
 import aiohttp
+from latency import add_options
 from latency import Figure
+from latency import report
 from latency import SETTLE_SECONDS
-from latency import table
-from processes import add_tracker_options
 from processes import check_number
 from processes import exit_code
 from processes import Part
@@ -186,22 +186,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        '--seconds',
-        type=float,
-        default=20.0,
-        help='how long each part takes; default: %(default)s',
-    )
-    add_tracker_options(parser)
+    add_options(parser)
     args = parser.parse_args()
-
-    def work() -> list[str]:
-        found = run(args)
-        print(table(found), flush=True)
-        exceeded = sum(not figure.kept for figure in found)
-        return [f'{exceeded} of the figures exceed their limits'] if exceeded else []
-
-    return exit_code('picker', work)
+    return exit_code('picker', lambda: report(run(args)))
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
@@ -32,7 +33,7 @@ REMAPPINGS = (
     'set_target:=tracker/set_target',
 )
 
-END_SECONDS = 10.0  # for a process to end when asked to
+END_SECONDS = 10.0  # for processes to end when asked to, in each of three ways
 _PR_SET_PDEATHSIG = 1
 
 
@@ -88,14 +89,16 @@ def start(module: str, folder: Path, **parameters: str | float | bool) -> Part:
     return Part(called, process, log, printed)
 
 
-def stop(part: Part) -> int:
-    """End a process as Ctrl-C does, or if need be by force; return its exit code."""
+def stop(*parts: Part) -> None:
+    """End processes, all at a time, as Ctrl-C does, or if need be by force."""
     for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        if part.process.poll() is None:
+        running = [part for part in parts if part.process.poll() is None]
+        for part in running:
             part.process.send_signal(way)
+        end = time.monotonic() + END_SECONDS
+        for part in running:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                part.process.wait(END_SECONDS)
-    return part.process.returncode
+                part.process.wait(max(0.0, end - time.monotonic()))
 
 
 @contextlib.contextmanager
@@ -104,8 +107,7 @@ def stopping(parts: list[Part]) -> Iterator[None]:
     try:
         yield
     finally:
-        for part in parts:
-            stop(part)
+        stop(*parts)
 
 
 def check(parts: list[Part]) -> None:
@@ -117,7 +119,8 @@ def check(parts: list[Part]) -> None:
 
 def stop_well(part: Part) -> None:
     """End a process; raise ProcessError if it does not end well."""
-    code = stop(part)
+    stop(part)
+    code = part.process.returncode
     if code:
         raise ProcessError(f'{part.name} ended with code {code}: {part.last_words()}')
 
@@ -161,6 +164,8 @@ def exit_code(script: str, work: Callable[[], Sequence[str]]) -> int:
     0 if it returns nothing; 1 and one line if it returns what fell short; 2 and one line if
     something did not run; 130 after Ctrl-C. SIGTERM ends it as cleanly.
     """
+    # A process may be born with Ctrl-C ignored: a shell starts what is in its background so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(f'{script}: ended by SIGTERM'))
     try:
         shortcomings = work()

@@ -2,6 +2,7 @@
 """The target picker's page for the command line: choose the target in it, and look on."""
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import chain
 from queue import Empty
 from queue import SimpleQueue
@@ -19,15 +20,30 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.track_video import IDLE
 from aiatrack_ros.tracking.tracker import Tracker
 from aiatrack_ros.tracking.tracker import TrackResult
 import numpy as np
 
-# Pictures of a live source that are kept, so that a box begins on the one it was drawn on.
-KEPT_PICTURES = 150
+# Pictures that are kept, so that a box begins on the one it was drawn on: so many, and so much.
+KEPT_PICTURES, KEPT_BYTES = 150, 2**28
 _WAIT = 0.05
 
-_Drawn = tuple[int, Box, Reply]  # number of the picture, box, answer
+
+@dataclass(frozen=True)
+class Drawn:
+    """A box in one of the pictures."""
+
+    picture: np.ndarray
+    box: Box
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """The wish to have the target forgotten."""
+
+
+_Request = tuple[int, Box | None, Reply]  # number of the picture, box; None to forget
 
 
 class PickerPage:
@@ -42,9 +58,10 @@ class PickerPage:
         self, typed: BoxByNumbers | None = None, settings: PickerSettings | None = None
     ) -> None:
         self._typed = typed
-        self._requests: SimpleQueue[_Drawn] = SimpleQueue()
+        self._requests: SimpleQueue[_Request] = SimpleQueue()
         self._pictures: deque[tuple[int, np.ndarray]] = deque(maxlen=KEPT_PICTURES)
         self._number = 0
+        self._live = False
         self._picker = TargetPicker(self, settings or PickerSettings(port=0, keep_seconds=1e6))
 
     def __enter__(self) -> 'PickerPage':
@@ -66,8 +83,8 @@ class PickerPage:
         self._requests.put((stamp, box, reply))
 
     def forget(self, reply: Reply) -> None:
-        """Refuse: a run has a target from its begin to its end."""
-        reply(False, 'press Ctrl-C where the command runs to end it')
+        """Keep the wish until somebody takes it."""
+        self._requests.put((0, None, reply))
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
         """Do nothing."""
@@ -78,6 +95,8 @@ class PickerPage:
         """Show a picture (H, W, 3) uint8 RGB, and what is believed of it."""
         self._number += 1
         self._pictures.append((self._number, picture))
+        while len(self._pictures) > max(1, KEPT_BYTES // picture.nbytes):
+            self._pictures.popleft()
         self._picker.show(self._number, lambda: picture)
         if state is not None:
             self._picker.tell(state)
@@ -87,24 +106,40 @@ class PickerPage:
         """Number of the newest picture."""
         return self._number
 
-    def taken(self) -> tuple[np.ndarray, Box] | None:
-        """Return the newest box that was drawn, and its picture; None where there is none."""
-        chosen = None
+    def taken(self) -> Drawn | Forgotten | None:
+        """Return what was asked for last since the last call; None where nothing was."""
+        wish: Drawn | Forgotten | None = None
         while True:
             try:
-                stamp, box, reply = self._requests.get_nowait()
+                number, box, reply = self._requests.get_nowait()
             except Empty:
-                return chosen
-            picture = next((each for number, each in self._pictures if number == stamp), None)
+                return wish
+            if box is None:
+                wish = Forgotten()
+                reply(True, '')
+                continue
+            picture = next((each for kept, each in self._pictures if kept == number), None)
             if picture is None:
                 reply(False, 'that picture is no longer kept; draw on a newer one')
                 continue
             try:
-                chosen = picture, check_box(box, picture.shape[1], picture.shape[0])
+                wish = Drawn(picture, check_box(box, picture.shape[1], picture.shape[0]))
             except InputError as error:
                 reply(False, str(error))
                 continue
             reply(True, 'what is in the box')
+
+    def asked_on(self, picture: np.ndarray) -> Drawn | None:
+        """Show a picture without a target; return the box that is drawn on it or one before.
+
+        A live source goes on without one; any other waits for it.
+        """
+        self.show(picture, TargetState(self._number + 1, IDLE))
+        while not isinstance(wish := self.taken(), Drawn):
+            if self._live:
+                return None
+            time.sleep(_WAIT)
+        return wish
 
     def choose(self, source: Source) -> tuple[Box, Begun]:
         """Wait until a box is drawn on the first picture, or on any of a live source.
@@ -117,17 +152,13 @@ class PickerPage:
         Raises:
             InputError: There is no picture.
         """
+        self._live = source.live
         if self._typed:
             return self._typed.choose(source)
         pictures = iter(source)
         for picture in pictures:
-            self.show(picture, TargetState(self._number + 1, 'idle'))
-            while not (chosen := self.taken()):
-                if source.live:
-                    break
-                time.sleep(_WAIT)
-            if chosen:
-                return chosen[1], Begun(source, chain([chosen[0]], pictures))
+            if drawn := self.asked_on(picture):
+                return drawn.box, Begun(source, chain([drawn.picture], pictures))
         raise InputError(f"'{source.path}' ended before a box was drawn")
 
     def shown(self, tracker: Tracker) -> 'ShownTracker':
@@ -136,22 +167,35 @@ class PickerPage:
 
 
 class ShownTracker:
-    """A tracker whose pictures and beliefs are on the page, where another target may be chosen."""
+    """A tracker whose pictures and beliefs are on the page, where another target may be chosen.
+
+    Forgotten, it has no target until the next is drawn.
+    """
 
     def __init__(self, tracker: Tracker, page: PickerPage) -> None:
         self._tracker, self._page = tracker, page
+        self._following = False
         self._times: deque[float] = deque(maxlen=30)
 
     def initialize(self, image: np.ndarray, box: Box) -> None:
         """Begin with a box, as the tracker does."""
         self._tracker.initialize(image, box)
+        self._following = True
         self._tell(image, State.TRACKING, box, 1.0, 0.0)
 
-    def track(self, image: np.ndarray) -> TrackResult:
-        """Track, as the tracker does."""
-        chosen = self._page.taken()
-        if chosen:
-            self._tracker.initialize(*chosen)
+    def track(self, image: np.ndarray) -> TrackResult | None:
+        """Track, as the tracker does; None while there is no target."""
+        wish = self._page.taken()
+        if isinstance(wish, Forgotten):
+            self._tracker.reset()
+            self._following, wish = False, None
+        if wish is None and not self._following:
+            wish = self._page.asked_on(image)
+        if isinstance(wish, Drawn):
+            self._tracker.initialize(wish.picture, wish.box)
+            self._following = True
+        if not self._following:
+            return None
         result = self._tracker.track(image)
         self._tell(image, result.state, result.box, result.score, result.times['total'])
         return result

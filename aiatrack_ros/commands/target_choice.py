@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""How a target is chosen on the command line: by four numbers, or on a web page."""
+"""How a target is chosen on the command line: by four numbers, on a web page, in a window."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,8 @@ from aiatrack_ros.tracking.sources import LiveSource
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.tracker import Tracker
 import numpy as np
+
+PAGE, WINDOW = 'page', 'window'
 
 
 class Begun:
@@ -51,21 +53,31 @@ class BoxByNumbers:
 
 
 @contextmanager
-def target_choice(text: str, source: Source) -> Iterator[Any]:
-    """Give what chooses: a BoxByNumbers, or the page where nothing is typed or the source is live.
+def target_choice(text: str, source: Source, select: str = PAGE) -> Iterator[Any]:
+    """Give what chooses.
+
+    A BoxByNumbers for a typed box; the page or the window where nothing is typed. A live source
+    is shown on the page besides, unless the window is asked for.
 
     Raises:
         InputError: The page cannot be served.
+        DeviceError: No window can be opened.
     """
     numbers = BoxByNumbers(text)
-    if text and not source.live:
+    if text and (not source.live or select == WINDOW):
         yield numbers
+        return
+    if select == WINDOW:
+        from aiatrack_ros.commands.picker_window import PickerWindow
+
+        yield PickerWindow()
         return
     try:
         from aiatrack_ros.commands.picker_page import PickerPage
     except ImportError as error:
         raise InputError(
-            'the page to choose the target on needs aiohttp: pip install aiohttp, or give --box'
+            'the page to choose the target on needs aiohttp: pip install aiohttp, or give --box '
+            f'or --select {WINDOW}'
         ) from error
     with PickerPage(numbers if text else None) as page:
         print(

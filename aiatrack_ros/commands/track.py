@@ -10,7 +10,9 @@ import sys
 from aiatrack_ros.commands.options import add_tracker_arguments
 from aiatrack_ros.commands.options import tracker_from_arguments
 from aiatrack_ros.commands.target_choice import ended_by_interrupt
+from aiatrack_ros.commands.target_choice import PAGE
 from aiatrack_ros.commands.target_choice import target_choice
+from aiatrack_ros.commands.target_choice import WINDOW
 from aiatrack_ros.tracking.output_files import refuse_overwriting
 from aiatrack_ros.tracking.picture_writer import PictureWriter
 from aiatrack_ros.tracking.sources import open_source
@@ -27,6 +29,7 @@ Follow one target through a video, pictures, a camera or a stream, from a box in
 
   aiatrack track street.mp4 --box 310,120,60,150 --output tracked.mp4 --csv boxes.csv
   aiatrack track street.mp4                  # draw the box on a web page
+  aiatrack track street.mp4 --select window  # or in a window
   aiatrack track 0 --output tracked.mp4      # a camera, shown on the page; Ctrl-C ends it
   aiatrack track 'shots/*.jpg' --box '@corners 20%,30%,40%,80%' --json boxes.jsonl --output drawn
 
@@ -49,7 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--box',
         default='',
         metavar='x,y,w,h',
-        help='the target in the first frame; without it a web page asks for it',
+        help='the target in the first frame; without it you are asked to draw it',
+    )
+    parser.add_argument(
+        '--select',
+        choices=(PAGE, WINDOW),
+        default=PAGE,
+        help='where you draw it: on a web page or in a window; default: %(default)s',
     )
     parser.add_argument(
         '--output',
@@ -79,10 +88,13 @@ def run(args: argparse.Namespace) -> int:
             opened.push(writer)
         tracker = tracker_from_arguments(args)
         print(tracker.description)
-        with target_choice(args.box, video) as choice, ended_by_interrupt(video):
+        with target_choice(args.box, video, args.select) as choice:
             box, begun = choice.choose(video)
-            rows, seconds = track_video(choice.shown(tracker), begun, box, writer, tables)
+            with ended_by_interrupt(video):
+                rows, seconds = track_video(choice.shown(tracker), begun, box, writer, tables)
     _summarise(rows, seconds, video)
+    if isinstance(writer, VideoWriter):
+        print(f'video: {writer.description}')
     return 0
 
 
@@ -101,7 +113,7 @@ def _summarise(rows: list[tuple], seconds: list[float], video: Source) -> None:
     if not seconds:
         print('1 frame: nothing to track in')
         return
-    score = statistics.mean(row[5] for row in rows[1:])
+    score = statistics.mean(row[5] for row in rows[1:] if row[5] is not None)
     print(
         f'{len(rows)} frames, lost in {lost}, mean score {score:.2f}, '
         f'median {1000 * statistics.median(seconds):.1f} ms a frame'

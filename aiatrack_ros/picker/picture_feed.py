@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker.wire import picture_bytes
+from aiatrack_ros.tracking.pixel_order import to_bgr
 import cv2
 import numpy as np
 
@@ -28,7 +29,7 @@ def encode_picture(
         InputError: It cannot be made a JPEG: one side is over 65,500 pixels.
     """
     height, width = picture.shape[:2]
-    small = np.ascontiguousarray(picture[..., ::-1])
+    small = to_bgr(picture)
     if width > columns:
         size = (columns, max(1, round(height * columns / width)))
         small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)

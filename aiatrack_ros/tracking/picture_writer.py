@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.pixel_order import to_bgr
 import cv2
 import numpy as np
 
@@ -47,7 +48,7 @@ class PictureWriter:
             InputError: It cannot be written.
         """
         path = self.path / f'{self._count:06d}.jpg'
-        good, jpeg = cv2.imencode('.jpg', np.ascontiguousarray(picture[..., ::-1]))
+        good, jpeg = cv2.imencode('.jpg', to_bgr(picture))
         try:
             if not good:
                 raise InputError(f"picture '{path}' can't be made a JPEG")

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
+from typing import Protocol
 from typing import TextIO
 
 from aiatrack_ros.errors import InputError
@@ -17,11 +18,23 @@ from aiatrack_ros.tracking.output_files import check_output
 from aiatrack_ros.tracking.picture_writer import PictureWriter
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
-from aiatrack_ros.tracking.tracker import Tracker
+from aiatrack_ros.tracking.tracker import TrackResult
 from aiatrack_ros.tracking.video import VideoWriter
+import numpy as np
 from tqdm import tqdm
 
 COLUMNS = ('frame', 'x', 'y', 'w', 'h', 'score', 'state')
+IDLE = 'idle'  # the state of a frame in which there is no target; the rest of its row is None
+
+
+class Follower(Protocol):
+    """A Tracker, or what stands before one and may have no target for a while."""
+
+    def initialize(self, image: np.ndarray, box: Box) -> None:
+        """Take a target."""
+
+    def track(self, image: np.ndarray) -> TrackResult | None:
+        """Find it in the next frame; None if there is none."""
 
 
 class BoxTable:
@@ -80,7 +93,7 @@ class BoxTable:
 
 
 def track_video(
-    tracker: Tracker,
+    tracker: Follower,
     video: Source,
     box: Box,
     writer: VideoWriter | PictureWriter | None,
@@ -96,23 +109,40 @@ def track_video(
         tables: Take each row as soon as it is known.
 
     Returns:
-        A row of COLUMNS for each frame, and the seconds that each frame after the first took.
+        A row of COLUMNS for each frame, and the seconds that each frame after the first took in
+        which there was a target.
     """
     rows: list[tuple] = []
     seconds: list[float] = []
     progress = tqdm(video, total=video.frame_count or None, unit='frame', disable=None)
     for index, image in enumerate(progress):
+        found: tuple[Box, float, State] | None = (box, 1.0, State.TRACKING)
         if index == 0:
             tracker.initialize(image, box)
-            score, state = 1.0, State.TRACKING
         else:
             result = tracker.track(image)
-            box, score, state = result.box, result.score, result.state
-            seconds.append(result.times['total'])
-        numbers = (*(round(value, 3) for value in box), round(score, 4))
-        rows.append((index, *numbers, state.value))
+            found = None
+            if result is not None:
+                found = result.box, result.score, result.state
+                seconds.append(result.times['total'])
+        rows.append((index, *_row(found)))
         for table in tables:
             table.write(rows[-1])
         if writer:
-            writer.write(draw(image, state.value, box if state is State.TRACKING else None, score))
+            writer.write(_drawn(image, found))
     return rows, seconds
+
+
+def _row(found: tuple[Box, float, State] | None) -> tuple:
+    """Return all columns but the first."""
+    if found is None:
+        return (None,) * (len(COLUMNS) - 2) + (IDLE,)
+    box, score, state = found
+    return (*(round(value, 3) for value in box), round(score, 4), state.value)
+
+
+def _drawn(image: np.ndarray, found: tuple[Box, float, State] | None) -> np.ndarray:
+    if found is None:
+        return draw(image, IDLE)
+    box, score, state = found
+    return draw(image, state.value, box if state is State.TRACKING else None, score)

@@ -11,7 +11,11 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.output_files import check_output
 from aiatrack_ros.tracking.output_files import hold
 from aiatrack_ros.tracking.picture_files import decode_picture
+from aiatrack_ros.tracking.pixel_order import to_bgr
 from aiatrack_ros.tracking.pixel_range import PixelRange
+from aiatrack_ros.tracking.video_encoders import Encoder
+from aiatrack_ros.tracking.video_encoders import H264
+from aiatrack_ros.tracking.video_encoders import open_encoder
 import cv2
 import numpy as np
 
@@ -21,10 +25,8 @@ DEFAULT_FPS = 30.0
 # How to turn frames by the angle of a video's display matrix, which a player does as well.
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
-# MPEG-4 part 2 counts time in at most so many parts of a second, and sizes in 13 bits.
-_MOST_TICKS, _LONGEST_SIDE = 65535, 8191
-# OpenCV writes no slower rate.
-_SLOWEST = 0.01
+# Of a frame that is written: MPEG-4 part 2 has 13 bits for it.
+_LONGEST_SIDE = 8191
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:
@@ -32,19 +34,6 @@ def natural_key(path: Path) -> list[tuple[int, str]]:
     parts = re.split(r'(\d+)', path.name)
     # isdigit() would be true of a superscript two as well, which is no number to int().
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
-
-
-def writable_rate(fps: float) -> float:
-    """Return the nearest frame rate to `fps` that an mp4 of ours can have.
-
-    OpenCV makes a fraction of it by multiplying with 10 until nothing is left behind the point,
-    1000 at most.
-    """
-    fps = min(max(fps, _SLOWEST), _MOST_TICKS)
-    for parts in (1000, 100, 10):
-        if round(fps * parts) <= _MOST_TICKS:
-            return round(fps * parts) / parts
-    return float(round(fps))
 
 
 class Video:
@@ -143,7 +132,7 @@ def _reason(error: Exception) -> str:
 
 
 class VideoWriter:
-    """Writes an mp4 (MPEG-4 part 2, which every OpenCV has); a context manager.
+    """Writes an mp4, H.264 where there is an encoder; a context manager.
 
     The rate is the nearest to `fps` that such a file can have. Nothing is opened for writing
     before the first frame.
@@ -164,11 +153,19 @@ class VideoWriter:
                 f"output '{self.path}' is being read or written by another program, and would "
                 'be destroyed; choose another name'
             ) from error
-        self._fps = writable_rate(fps)
+        self._fps = fps
         self._size: tuple[int, int] | None = None
-        self._writer: cv2.VideoWriter | None = None
+        self._encoder: Encoder | None = None
+        self._codec = ''
         self._count = 0
         self._failure = ''
+
+    @property
+    def description(self) -> str:
+        """The path, with what to know of the file; for people, once there is a frame."""
+        if self._codec in ('', H264):
+            return str(self.path)
+        return f'{self.path} ({self._codec}, which browsers do not play: pip install av)'
 
     def __enter__(self) -> 'VideoWriter':
         return self
@@ -189,18 +186,25 @@ class VideoWriter:
         """Append a frame (H, W, 3) uint8, RGB; one of another size is scaled to the first's."""
         if self._failure:
             raise InputError(self._failure)
-        if self._writer is None:
-            self._size = (picture.shape[1], picture.shape[0])
-            code = cv2.VideoWriter.fourcc(*'mp4v')
-            self._writer = cv2.VideoWriter(str(self.path), code, self._fps, self._size)
-            if not self._writer.isOpened():
-                self._writer = None
-                self._failure = f"output '{self.path}' can't be written; {_remedy(*self._size)}"
-                raise InputError(self._failure)
-        frame = np.ascontiguousarray(picture[..., ::-1])
-        if (picture.shape[1], picture.shape[0]) != self._size:
-            frame = cv2.resize(frame, self._size)
-        self._writer.write(frame)
+        height, width = picture.shape[:2]
+        try:
+            if self._encoder is None:
+                if not (2 <= min(width, height) and max(width, height) <= _LONGEST_SIDE):
+                    self._failure = (
+                        f"output '{self.path}' can't be written; frames of {width}x{height} do "
+                        f'not fit an mp4 (2 to {_LONGEST_SIDE} each way)'
+                    )
+                    raise InputError(self._failure)
+                self._size = (width, height)
+                self._encoder = open_encoder(self.path, self._fps, width, height)
+                self._codec = self._encoder.codec
+            frame = to_bgr(picture)
+            if (width, height) != self._size:
+                frame = cv2.resize(frame, self._size)
+            self._encoder.write(frame)
+        except OSError as error:
+            self._failure = self._complaint()
+            raise InputError(self._failure) from error
         self._count += 1
 
     def close(self) -> None:
@@ -212,12 +216,16 @@ class VideoWriter:
         if self._held:
             self._held.close()
             self._held = None
-        if self._writer is None:
-            if self._failure:
-                raise InputError(self._failure)
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None:
+            try:
+                encoder.close()
+            except OSError:
+                self._failure = self._failure or self._complaint()
+        if self._failure:
+            raise InputError(self._failure)
+        if encoder is None:
             return
-        self._writer.release()
-        self._writer = None
         # OpenCV does not say when it could not write.
         capture = cv2.VideoCapture(str(self.path))
         held = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
@@ -227,8 +235,7 @@ class VideoWriter:
                 f"output '{self.path}' holds {held} of {self._count} frames; is the disk full?"
             )
 
-
-def _remedy(width: int, height: int) -> str:
-    if not (2 <= min(width, height) and max(width, height) <= _LONGEST_SIDE):
-        return f'frames of {width}x{height} do not fit an mp4 (2 to {_LONGEST_SIDE} each way)'
-    return 'choose another place'
+    def _complaint(self) -> str:
+        return (
+            f"output '{self.path}' can't be written; is the disk full? Else choose another place"
+        )

@@ -6,8 +6,15 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
+from aiatrack_ros.commands import picker_page
+from aiatrack_ros.commands.picker_page import PickerPage
+from aiatrack_ros.commands.target_choice import BoxByNumbers
 from aiatrack_ros.model.checkpoint import shipped_weights
+from aiatrack_ros.tracking.target_state import State
+from aiatrack_ros.tracking.tracker import TrackResult
+from aiatrack_ros.tracking.video import Video
 from browser import chromium
 from browser import open_page
 from browser import shown_stamp
@@ -102,3 +109,101 @@ def test_a_stream_is_shown_and_ctrl_c_keeps_what_there_is(browser, tmp_path):
     assert process.returncode == 0, errors
     assert len(table.read_text().splitlines()) > 4
     assert 'frames, lost in' in output
+
+
+def test_forget_leaves_a_live_source_without_a_target_until_the_next_is_drawn(browser, tmp_path):
+    lines = tmp_path / 'boxes.jsonl'
+    stream = PictureStream()
+    process = track(stream.address, '--json', lines, '--output', tmp_path / 'out.mp4')
+
+    def states():
+        return [json.loads(line)['state'] for line in lines.read_text().splitlines()]
+
+    try:
+        with open_page(browser, address_of(process)) as page:
+            draw(page)
+            expect(page.locator('#state')).to_have_text(re.compile('tracking|lost'))
+            page.click('#forget')
+            expect(page.locator('#hint')).to_have_text('Forgotten.')
+            expect(page.locator('#state')).to_have_text('idle')
+            wait_for(lambda: states()[-5:] == ['idle'] * 5, 'rows without a target')
+            draw(page)
+            wait_for(lambda: states()[-1] in ('tracking', 'lost'), 'the next target')
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=100)
+    finally:
+        process.kill()
+        stream.close()
+    assert process.returncode == 0, errors
+    rows = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert {row['x'] is None for row in rows if row['state'] == 'idle'} == {True}
+    assert f'{len(rows)} frames' in output
+    assert len(list(Video(tmp_path / 'out.mp4'))) == len(rows)
+
+
+class Forgetful:
+    """Stands where the tracker does."""
+
+    def __init__(self):
+        self.seen = []
+
+    def initialize(self, image, box):
+        self.seen.append((int(image[0, 0, 0]), box))
+
+    def track(self, image):
+        self.seen.append(int(image[0, 0, 0]))
+        return TrackResult((1, 2, 3, 4), 0.5, 0.0, False, State.TRACKING, {'total': 0.01})
+
+    def reset(self):
+        self.seen.append('reset')
+
+
+class Film:
+    path, fps, frame_count = 'made up', 9.0, 9
+
+    def __init__(self, live):
+        self.live = live
+
+    def __iter__(self):
+        return iter([np.full((120, 160, 3), number, np.uint8) for number in range(9)])
+
+
+@pytest.mark.parametrize('live', [True, False])
+def test_what_was_asked_for_last_holds_and_a_file_waits_for_the_next_box(live):
+    typed, drawn, answers = (1.0, 2.0, 3.0, 4.0), (10.0, 10.0, 20.0, 20.0), []
+
+    def answer(good, _):
+        answers.append(good)
+
+    with PickerPage(BoxByNumbers('1,2,3,4')) as page:
+        box, begun = page.choose(Film(live))
+        first, second, third, fourth, *_ = begun
+        tracker = Forgetful()
+        shown = page.shown(tracker)
+        shown.initialize(first, box)
+        assert shown.track(second) is not None
+        page.follow(2, drawn, answer)
+        page.forget(answer)
+        if live:
+            assert shown.track(third) is None
+            page.follow(3, drawn, answer)
+            assert shown.track(fourth) is not None
+        else:
+            threading.Timer(0.5, page.follow, (3, drawn, answer)).start()
+            assert shown.track(third) is not None
+        assert tracker.seen == [(0, typed), 1, 'reset', (2, drawn), 3 if live else 2]
+        page.follow(77, drawn, answer)
+        assert page.taken() is None
+        assert answers == [True, True, True, False]
+
+
+def test_pictures_are_kept_up_to_a_size(monkeypatch):
+    monkeypatch.setattr(picker_page, 'KEPT_BYTES', 4 * 120 * 160 * 3)
+    answers = []
+    page = PickerPage()
+    for number in range(9):
+        page.show(np.full((120, 160, 3), number, np.uint8))
+    for number in (5, 6):
+        page.follow(number, (1.0, 2.0, 30.0, 40.0), lambda good, _: answers.append(good))
+    assert int(page.taken().picture[0, 0, 0]) == 5
+    assert answers == [False, True]

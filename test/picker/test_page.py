@@ -129,31 +129,70 @@ def test_a_drag_out_of_the_picture_ends_at_its_rim(page, served):
     assert followed(served[1])[1] == (500, 400, 140, 80)
 
 
+PHONE = {
+    'viewport': {'width': 390, 'height': 844},
+    'has_touch': True,
+    'is_mobile': True,
+    'device_scale_factor': 2,
+}
+
+
+class Finger:
+    """One finger on a page, in pixels of the window."""
+
+    def __init__(self, page):
+        self._devtools = page.context.new_cdp_session(page)
+
+    def _send(self, kind, *points):
+        points = [{'x': x, 'y': y} for x, y in points]
+        self._devtools.send('Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
+
+    def go(self, first, *others, seconds=0.0):
+        """Put it down, move it, leave it there for a while, and lift it."""
+        self._send('touchStart', first)
+        for point in others:
+            self._send('touchMove', point)
+        time.sleep(seconds)
+        self._send('touchEnd')
+
+
+def middle(page, name):
+    box = page.locator(f'#{name}').bounding_box()
+    return box['x'] + box['width'] / 2, box['y'] + box['height'] / 2
+
+
 def test_a_finger_draws_as_well(browser, served):
     picker, requests = served
-    phone = {'viewport': {'width': 390, 'height': 844}, 'has_touch': True, 'is_mobile': True}
-    with open_page(browser, picker.address, **phone, device_scale_factor=2) as page:
+    with open_page(browser, picker.address, **PHONE) as page:
         show(page, picker)
-        devtools = page.context.new_cdp_session(page)
-        for kind, point in (
-            ('touchStart', (100, 120)),
-            ('touchMove', (150, 200)),
-            ('touchMove', (300, 280)),
-            ('touchEnd', None),
-        ):
-            points = []
-            if point:
-                x, y = on_page(page, *point)
-                points = [{'x': x, 'y': y}]
-            devtools.send('Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
+        Finger(page).go(*(on_page(page, *point) for point in ((100, 120), (150, 200), (300, 280))))
         expect(page.locator('#follow')).to_be_enabled()
-        page.click('#follow')
+        page.tap('#follow')
         assert followed(requests)[1] == BOX
         # Nothing is wider than the phone, and the buttons are large enough for a finger.
         assert page.evaluate('document.documentElement.scrollWidth') == 390
         for name in ('follow', 'freeze', 'forget'):
             box = page.locator(f'#{name}').bounding_box()
             assert box['height'] >= 44 and box['y'] + box['height'] <= 844
+
+
+def test_a_finger_presses_once_however_it_does_and_not_when_it_slides_off(browser, served):
+    picker, _ = served
+    with open_page(browser, picker.address, **PHONE) as page:
+        show(page, picker)
+        finger, button = Finger(page), page.locator('#freeze')
+        for wobble, seconds in ((0, 0.0), (25, 0.0), (0, 1.0)):
+            becomes = {'Freeze': 'Go live', 'Go live': 'Freeze'}[button.inner_text()]
+            x, y = middle(page, 'freeze')
+            finger.go((x, y), (x + wobble, y + wobble / 10), seconds=seconds)
+            expect(button).to_have_text(becomes)
+            page.wait_for_timeout(700)  # a click may follow, and must not undo it
+            expect(button).to_have_text(becomes)
+        finger.go(middle(page, 'freeze'), middle(page, 'state'))
+        page.wait_for_timeout(700)
+        expect(button).to_have_text('Go live')
+        button.press('Enter')
+        expect(button).to_have_text('Freeze')
 
 
 @pytest.mark.parametrize('viewport', [(1280, 800), (390, 844), (844, 390), (320, 480)])

@@ -2,6 +2,7 @@
 """What the tests of the nodes share: ROS contexts, pictures, and a scripted tracker."""
 
 from collections.abc import Callable
+import contextlib
 import os
 from pathlib import Path
 import tempfile
@@ -25,6 +26,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.task import Future
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -91,7 +93,7 @@ class Ros:
     """Spins nodes, each in a context of its own: a DDS participant, an executor and a thread."""
 
     def __init__(self) -> None:
-        self._spinning: list[tuple[Node, SingleThreadedExecutor, threading.Thread]] = []
+        self._spinning: list[tuple[Node, SingleThreadedExecutor, Future, threading.Thread]] = []
 
     def spin(
         self,
@@ -113,16 +115,15 @@ class Ros:
         )
         executor = SingleThreadedExecutor(context=context)
         executor.add_node(node)
+        ended: Future = Future()
 
         def run() -> None:
-            try:
-                executor.spin()
-            except ExternalShutdownException:
-                pass
+            with contextlib.suppress(ExternalShutdownException):
+                executor.spin_until_future_complete(ended)
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        self._spinning.append((node, executor, thread))
+        self._spinning.append((node, executor, ended, thread))
         return node
 
     def call(self, client: Any, request: Any) -> Any:
@@ -153,9 +154,11 @@ class Ros:
 
     def close(self) -> None:
         """End all nodes."""
-        for node, executor, thread in self._spinning:
-            executor.shutdown(timeout_sec=DEADLINE)
+        for node, executor, ended, thread in self._spinning:
+            # An executor that is shut down while it spins may trip over what that destroys.
+            ended.set_result(None)
             thread.join(DEADLINE)
+            executor.shutdown(timeout_sec=DEADLINE)
             context = node.context
             node.destroy_node()
             rclpy.shutdown(context=context)

@@ -190,6 +190,7 @@ def test_leaves_no_process_behind(film, weights, tmp_path, way):
     assert left_behind(weights)
     process.send_signal(way)
     process.communicate(timeout=60)
+    assert process.returncode == (130 if way == signal.SIGINT else -way)
     end = time.monotonic() + 30
     while left_behind(weights) + left_behind(tmp_path) and time.monotonic() < end:
         time.sleep(0.05)

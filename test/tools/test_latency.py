@@ -4,16 +4,14 @@
 import json
 import os
 import re
-import subprocess
-import sys
 
 from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.msg import TrackerStatus
 import latency
 from processes import ProcessError
 import pytest
-from ros_harness import ROOT
 from steady_camera import Scene
+from tool_runs import run_tool
 from watcher import Answer
 from watcher import cpu_seconds
 
@@ -116,21 +114,11 @@ def test_cpu_seconds_are_those_of_the_process():
     assert cpu_seconds(os.getpid()) == pytest.approx(sum(os.times()[:2]), abs=0.1)
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'latency.py'), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')},
-    )
-
-
 def test_measures_real_nodes(tmp_path):
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     path = tmp_path / 'latency.json'
-    done = run('--seconds', '2', '--json', str(path))
+    done = run_tool('latency.py', '--seconds', '2', '--json', str(path))
     assert done.returncode in (0, 1), done.stderr  # speed is not tested here
     figures = json.loads(path.read_text())
     for figure in figures:
@@ -149,7 +137,7 @@ def test_measures_real_nodes(tmp_path):
     ],
 )
 def test_says_in_one_line_what_went_wrong(arguments, words):
-    done = run(*arguments)
+    done = run_tool('latency.py', *arguments)
     assert done.returncode == 2
     assert done.stdout == ''
     assert len(done.stderr.splitlines()) == 1

@@ -2,13 +2,11 @@
 """What the page costs: figures from answers made up, and one short run with real nodes."""
 
 import re
-import subprocess
-import sys
 
 from aiatrack_ros.msg import TrackerStatus
 import picker_cost
 import pytest
-from ros_harness import ROOT
+from tool_runs import run_tool
 from watcher import Answer
 
 pytestmark = pytest.mark.timeout(200)
@@ -33,12 +31,7 @@ def test_figures_compare_with_and_without_a_page():
 
 
 def test_a_short_run():
-    answer = subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'picker_cost.py'), '--seconds', '2'],
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
+    answer = run_tool('picker_cost.py', '--seconds', '2')
     # How much it is, is not for a busy machine to say; that pictures came through, is.
     assert answer.returncode in (0, 1), answer.stderr
     rate = re.search(r'pictures per second on the page +([\d.]+) Hz', answer.stdout)

@@ -4,16 +4,14 @@
 import mmap
 import os
 import re
-import subprocess
-import sys
 import time
 
 from aiatrack_ros.model.checkpoint import shipped_weights
 import cv2
 import pytest
-from ros_harness import ROOT
 import soak
 from soak import Sample
+from tool_runs import run_tool
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -98,21 +96,11 @@ def test_looks_at_a_process():
     assert 0 <= before.time <= after.time
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, str(ROOT / 'tools' / 'soak.py'), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')},
-    )
-
-
 def test_runs_and_judges(tmp_path):
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     picture = tmp_path / 'soak.png'
-    done = run('--minutes', '0.2', '--plot', str(picture))
+    done = run_tool('soak.py', '--minutes', '0.2', '--plot', str(picture))
     assert done.returncode in (0, 1), done.stderr  # twelve seconds are too few to be flat
     assert done.stderr.count('\n') == done.returncode
     assert ('memory is flat' in done.stdout) == (done.returncode == 0)
@@ -131,7 +119,7 @@ def test_runs_and_judges(tmp_path):
     ],
 )
 def test_says_in_one_line_what_went_wrong(arguments, words):
-    done = run(*arguments)
+    done = run_tool('soak.py', *arguments)
     assert done.returncode == 2
     assert done.stdout == ''
     assert len(done.stderr.splitlines()) == 1

@@ -9,7 +9,6 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.video import natural_key
 from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
-from aiatrack_ros.tracking.video import writable_rate
 import cv2
 import numpy as np
 import pytest
@@ -111,27 +110,6 @@ def test_a_torn_picture_ends_the_frames_with_its_name(tmp_path: Path) -> None:
         for picture in Video(tmp_path):
             seen.append(picture)
     assert len(seen) == 2
-
-
-@pytest.mark.parametrize(
-    'rate', [1e-9, 0.5, 23.976, 65.535, 65.537, 119.883, 655.36, 999.9996, 6553.55, 70000, 1e9]
-)
-def test_every_frame_rate_is_written_at_the_nearest_there_is(tmp_path: Path, rate: float) -> None:
-    path = tmp_path / 'out.mp4'
-    with VideoWriter(path, rate) as writer:
-        for frame in frames(3):
-            writer.write(frame)
-    video = Video(path)
-    assert len(list(video)) == 3
-    assert video.fps == pytest.approx(min(max(rate, 0.01), 65535), rel=1e-3)
-
-
-def test_writable_rates_are_whole_parts_of_a_second() -> None:
-    for rate in np.exp(np.random.default_rng(0).uniform(np.log(0.01), np.log(65535), 10_000)):
-        written = writable_rate(rate)
-        assert written == pytest.approx(rate, rel=1e-3, abs=6e-4)
-        parts = next(n for n in (1, 10, 100, 1000) if abs(round(written * n) - written * n) < 1e-6)
-        assert 1 <= round(written * parts) <= 65535
 
 
 @pytest.mark.parametrize('size', [(1, 8), (8, 8200)])

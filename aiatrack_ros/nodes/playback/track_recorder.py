@@ -147,7 +147,7 @@ class TrackRecorder(Node):
             return False
         if self._summary.frames:
             print(self._summary.table())
-            print(f'video: {self._writer.path}', flush=True)
+            print(f'video: {self._writer.description}', flush=True)
         return True
 
     def destroy_node(self) -> None:

@@ -1,2 +1,2 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""How a person points at a target: clicks and markers in RViz, or a window."""
+"""How a person points at a target of the tracker node: the page, RViz, or a window."""

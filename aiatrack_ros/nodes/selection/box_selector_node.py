@@ -29,10 +29,10 @@ from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import reason
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection import plane_markers
-from aiatrack_ros.nodes.selection.corner_pair import Corner
-from aiatrack_ros.nodes.selection.corner_pair import CornerPair
-from aiatrack_ros.nodes.selection.corner_pair import enclosing_box
 from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
+from aiatrack_ros.picker.corner_pair import Corner
+from aiatrack_ros.picker.corner_pair import CornerPair
+from aiatrack_ros.picker.corner_pair import enclosing_box
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.drawing import COLORS
 from builtin_interfaces.msg import Time

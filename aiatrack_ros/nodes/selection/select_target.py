@@ -24,12 +24,12 @@ from aiatrack_ros.nodes.common.run_node import EXIT_FAILURE
 from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
-from aiatrack_ros.nodes.selection.drag_selection import DragSelection
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
-from aiatrack_ros.nodes.selection.selection_window import ACCEPT
-from aiatrack_ros.nodes.selection.selection_window import CANCEL
-from aiatrack_ros.nodes.selection.selection_window import REDRAW
-from aiatrack_ros.nodes.selection.selection_window import SelectionWindow
+from aiatrack_ros.picker.drag_selection import DragSelection
+from aiatrack_ros.picker.selection_window import ACCEPT
+from aiatrack_ros.picker.selection_window import CANCEL
+from aiatrack_ros.picker.selection_window import REDRAW
+from aiatrack_ros.picker.selection_window import SelectionWindow
 from aiatrack_ros.srv import SetTarget
 import numpy as np
 import rclpy
@@ -114,15 +114,11 @@ class SelectTarget(Node):
     def _on_mouse(self, kind: str, position: tuple[float, float]) -> None:
         if self._picture is None or self._answer or self._code is not None:
             return
+        rows, columns = self._picture.shape[:2]
+        self._selection.mouse(kind, position, columns, rows)
         if kind == 'press':
-            rows, columns = self._picture.shape[:2]
-            self._selection.press(position, columns, rows)
             self._verdict = ''
             self._memory.want(self.get_parameter('keep_seconds').value)
-        elif kind == 'move':
-            self._selection.move(position)
-        else:
-            self._selection.release(position)
 
     def _tick(self) -> None:
         if self._code is not None:
@@ -198,9 +194,7 @@ class SelectTarget(Node):
     def _hint(self) -> str:
         if self._picture is None:
             return f'waiting for an image on {self._topic}'
-        if not self._selection.active:
-            return 'drag a box around the target    Esc: end'
-        return 'Enter: track this    r: draw again    Esc: back'
+        return self._selection.advice
 
     def _go_live(self, verdict: str) -> None:
         self._selection.clear()

@@ -11,33 +11,15 @@ from aiatrack_ros.settings import CheckedSettings
 from aiatrack_ros.settings import setting
 from aiatrack_ros.settings import text_setting
 import pytest
-import rclpy
 from rclpy.exceptions import ParameterException
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 import ros_harness  # noqa: F401 (skips without ROS)
-
-
-@pytest.fixture
-def make_node():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    nodes = []
-
-    def make(kind=Node, **values):
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
-        nodes.append(kind('tester', context=context, parameter_overrides=overrides))
-        return nodes[-1]
-
-    yield make
-    for node in nodes:
-        node.destroy_node()
-    rclpy.shutdown(context=context)
 
 
 def test_a_changeable_choice_is_checked_when_it_changes(make_node):
     node = make_node()
     declare(node, [Setting('color', 'red', 'a color', choices=('red', 'blue'))])
+    assert not node.set_parameters([Parameter('color', value='green')])[0].successful
     assert node.get_parameter('color').value == 'red'
     with pytest.raises(ParameterException, match='color'):
         declare(

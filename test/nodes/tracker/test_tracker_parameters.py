@@ -14,23 +14,6 @@ from ros_harness import ROOT
 import yaml
 
 
-@pytest.fixture
-def make_node():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    nodes = []
-
-    def make(kind=Node, **values):
-        overrides = [Parameter(name, value=value) for name, value in values.items()]
-        nodes.append(kind('tester', context=context, parameter_overrides=overrides))
-        return nodes[-1]
-
-    yield make
-    for node in nodes:
-        node.destroy_node()
-    rclpy.shutdown(context=context)
-
-
 def test_the_annotated_file_is_what_the_node_declares(make_node):
     declared = {setting.name: setting.default for setting in TRACKER_NODE}
     content = yaml.safe_load((ROOT / 'config' / 'tracker.yaml').read_text())

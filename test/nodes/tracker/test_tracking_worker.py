@@ -172,6 +172,7 @@ def test_a_tracker_that_cannot_even_forget_does_not_end_the_thread(bench):
     assert bench.replied(2)[0]
 
 
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnhandledThreadExceptionWarning')
 def test_a_thread_that_hangs_or_has_ended_is_told(bench, monkeypatch):
     def end(image):
         raise SystemExit

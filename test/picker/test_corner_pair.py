@@ -4,9 +4,9 @@
 import math
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.selection.corner_pair import Corner
-from aiatrack_ros.nodes.selection.corner_pair import CornerPair
-from aiatrack_ros.nodes.selection.corner_pair import enclosing_box
+from aiatrack_ros.picker.corner_pair import Corner
+from aiatrack_ros.picker.corner_pair import CornerPair
+from aiatrack_ros.picker.corner_pair import enclosing_box
 from hypothesis import given
 from hypothesis import strategies
 import pytest

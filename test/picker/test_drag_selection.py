@@ -2,7 +2,7 @@
 """A box under the mouse."""
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.selection.drag_selection import DragSelection
+from aiatrack_ros.picker.drag_selection import DragSelection
 import pytest
 
 

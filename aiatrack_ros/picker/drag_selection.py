@@ -2,7 +2,7 @@
 """A box that a person drags with the mouse on a picture that stands still meanwhile."""
 
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.selection.corner_pair import enclosing_box
+from aiatrack_ros.picker.corner_pair import enclosing_box
 from aiatrack_ros.tracking.boxes import Box
 
 Position = tuple[float, float]
@@ -21,6 +21,22 @@ class DragSelection:
         self._start: Position = (0.0, 0.0)
         self._end: Position = (0.0, 0.0)
         self._size = (0, 0)
+
+    @property
+    def advice(self) -> str:
+        """What to do now, for a caption."""
+        if self.active:
+            return 'Enter: track this    r: draw again    Esc: back'
+        return 'drag a box around the target    Esc: end'
+
+    def mouse(self, kind: str, position: Position, columns: int, rows: int) -> None:
+        """Take what SelectionWindow tells of the mouse, over a picture of this size."""
+        if kind == 'press':
+            self.press(position, columns, rows)
+        elif kind == 'move':
+            self.move(position)
+        else:
+            self.release(position)
 
     def press(self, position: Position, columns: int, rows: int) -> None:
         """Begin a box, in place of one drawn before, on a picture of this size."""

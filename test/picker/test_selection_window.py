@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 from aiatrack_ros.errors import DeviceError
-from aiatrack_ros.nodes.selection import selection_window
+from aiatrack_ros.picker import selection_window
 import cv2
+from picker_bench import wait_for
 import pytest
-from ros_harness import wait_for
 from x_display import display
 
 pytestmark = pytest.mark.timeout(120)
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(120)
 PROGRAM = """
 import json, sys, time
 import numpy as np
-from aiatrack_ros.nodes.selection.selection_window import SelectionWindow
+from aiatrack_ros.picker.selection_window import SelectionWindow
 window = SelectionWindow(
     'a window', 320, lambda kind, position: print(json.dumps([kind, *position]), flush=True))
 picture = np.zeros((480, 640, 3), np.uint8)
