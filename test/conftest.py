@@ -10,6 +10,7 @@ from collections.abc import Generator
 import os
 from pathlib import Path
 
+from aiatrack_ros.nodes.common.middleware import profile_variable
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 import pytest
 
@@ -24,7 +25,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ['ROS_LOG_DIR'] = str(ROOT / 'build' / 'ros_log')
-os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(ROOT / 'config' / 'fastdds.xml')
+os.environ[profile_variable()] = str(ROOT / 'config' / 'fastdds.xml')
 
 
 @pytest.fixture(scope='session')

@@ -17,6 +17,7 @@ import sys
 from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
+from aiatrack_ros.nodes.common.middleware import profile_variable
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -123,7 +124,7 @@ def ros_environment() -> None:
     os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     profile = ROOT / 'config' / 'fastdds.xml'
-    os.environ.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(profile))
+    os.environ.setdefault(profile_variable(), str(profile))
 
 
 def add_tracker_options(parser: argparse.ArgumentParser) -> None:

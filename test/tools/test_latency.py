@@ -9,6 +9,7 @@ import sys
 
 from aiatrack_ros.model.checkpoint import shipped_weights
 from aiatrack_ros.msg import TrackerStatus
+from aiatrack_ros.nodes.common.middleware import profile_variable
 import latency
 from processes import ProcessError
 import pytest
@@ -122,7 +123,7 @@ def run(*arguments):
         capture_output=True,
         text=True,
         timeout=180,
-        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')},
+        env={**os.environ, profile_variable(): str(ROOT / 'config' / 'fastdds.xml')},
     )
 
 

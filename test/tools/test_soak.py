@@ -9,6 +9,7 @@ import sys
 import time
 
 from aiatrack_ros.model.checkpoint import shipped_weights
+from aiatrack_ros.nodes.common.middleware import profile_variable
 import cv2
 import pytest
 from ros_harness import ROOT
@@ -104,7 +105,7 @@ def run(*arguments):
         capture_output=True,
         text=True,
         timeout=180,
-        env={**os.environ, 'FASTDDS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml')},
+        env={**os.environ, profile_variable(): str(ROOT / 'config' / 'fastdds.xml')},
     )
 
 
