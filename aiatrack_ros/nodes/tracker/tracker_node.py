@@ -100,7 +100,9 @@ class TrackerNode(ReleasingNode):
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
         self._pixel_range = PixelRange()
-        self._decoder = images.ImageDecoder(images.load_bridge(), self._pixel_range)
+        self._decoder = images.ImageDecoder(
+            images.load_bridge(self.get_logger().info), self._pixel_range
+        )
         # Ids of another run must not look like those of this one to who learned of its targets.
         self._run = uuid.uuid4().hex[:4]
         self._track_numbers = itertools.count(1)
