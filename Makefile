@@ -1,7 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 
 SHELL := /bin/bash
-# Each recipe line runs in the environment that setup makes.
+# Each recipe line runs in the environment that setup makes. ROS and PYTHON, of the command line or
+# the environment, reach setup_environment.py and env.sh as variables of the environment.
 ENV := source scripts/env.sh &&
 # Tests have limits of their own; this one is for what hangs beyond them.
 LIMIT := timeout -k 10 2400
@@ -13,9 +14,10 @@ TESTS ?= test
 help:  ## Show what can be made
 	@echo 'aiatrack_ros: follow one target through a camera stream. Targets:'
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo 'ROS=kilted takes other wheels than those of jazzy, PYTHON=python3.13 another Python.'
 	@echo 'With a ROS 2 distribution, build it in your workspace with colcon instead (README.md).'
 
-setup:  ## Bring ROS 2 wheels into .venv and build (all other targets do it first)
+setup:  ## Bring ROS 2 wheels into .venv/NAME and build (all other targets do it first)
 	@command -v python3 > /dev/null \
 	  || { echo 'setup: error: no Python 3: sudo apt install python3-venv python3-dev'; exit 1; }
 	@python3 scripts/setup_environment.py
@@ -54,8 +56,8 @@ lint: setup  ## Check style, format and types; `ruff format .` mends the format
 docs: setup  ## Build the documents as a site, build/docs/index.html
 	@$(ENV) sphinx-build -W --keep-going -q docs build/docs
 
-clean:  ## Remove what was built
+clean:  ## Remove what was built, for all distributions
 	rm -rf build install log
 
-distclean: clean  ## Remove what was built and the environment
+distclean: clean  ## Remove what was built and the environments
 	rm -rf .venv

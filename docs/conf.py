@@ -36,6 +36,7 @@ PAGES = {
     'README.md': 'index.md',
     'CHANGELOG.rst': 'changelog.rst',
     'CONTRIBUTING.md': 'contributing.md',
+    'QUALITY_DECLARATION.md': 'quality_declaration.md',
     'SECURITY.md': 'security.md',
     'config/train/history/README.md': 'training_history.md',
 }

@@ -9,6 +9,7 @@ Start the tracker node and bring it up.
 import os
 from pathlib import Path
 
+from aiatrack_ros.nodes.common.middleware import profile_variable
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext
 from launch import LaunchDescription
@@ -21,10 +22,6 @@ from launch_ros.actions import LifecycleNode
 from launch_ros.actions import Node
 
 CONFIG = Path(get_package_share_directory('aiatrack_ros')) / 'config'
-
-# Fast DDS 2, of Humble and Jazzy, reads the older name only; Fast DDS 3 complains about it.
-FAST_DDS_2 = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
-PROFILE_VARIABLE = f'{"FASTRTPS" if FAST_DDS_2 else "FASTDDS"}_DEFAULT_PROFILES_FILE'
 
 ARGUMENTS = (
     DeclareLaunchArgument(
@@ -137,6 +134,7 @@ def make_nodes(context: LaunchContext) -> list[Action]:
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
     actions = [*ARGUMENTS, OpaqueFunction(function=make_nodes)]
-    if PROFILE_VARIABLE not in os.environ:
-        actions.insert(0, SetEnvironmentVariable(PROFILE_VARIABLE, str(CONFIG / 'fastdds.xml')))
+    variable = profile_variable()
+    if variable not in os.environ:
+        actions.insert(0, SetEnvironmentVariable(variable, str(CONFIG / 'fastdds.xml')))
     return LaunchDescription(actions)

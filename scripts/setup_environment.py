@@ -3,15 +3,24 @@
 """
 Make this checkout ready to run, on a machine that has nothing but Python and a compiler.
 
-  .venv     real ROS 2 Kilted from wheels, the libraries and the tools, as pinned in
-            scripts/requirements.txt
-  install   this package with its messages, built by colcon with links to the sources (an edit of
-            Python code or of a parameter file needs no build), and stand-ins for vision_msgs
-            and tf2_msgs
-  build     intermediate files, the demonstration video (build/data) and the log (build/setup.log)
+  .venv/NAME     real ROS 2 from wheels, the libraries and the tools, as pinned in
+                 scripts/requirements-ROS.txt and the requirements.txt that it includes
+  install/NAME   this package with its messages, built by colcon with links to the sources (an edit
+                 of Python code or of a parameter file needs no build), and stand-ins for
+                 vision_msgs and tf2_msgs
+  build          intermediate files, the demonstration video (build/data) and the log
+                 (build/setup-NAME.log)
 
+Two variables of the environment, or of make's command line, choose what is made:
+
+  ROS=kilted         the distribution: jazzy, which has long-term support, if none is named
+  PYTHON=python3.13  a name or path of Python 3.10 to 3.14; if none is named, the first that is
+                     found of python3, python3.10 and so on
+
+NAME is made of both, so that environments lie side by side: jazzy, kilted-python3.13.
 Whatever is already there and up to date is left alone, so run it as often as you like; run it
-again after an interruption and it goes on. `source scripts/env.sh` gives a shell that uses it all.
+again after an interruption and it goes on. `source scripts/env.sh`, with the same variables, gives
+a shell that uses it all.
 
 With a ROS 2 distribution you need none of this: put the checkout into the src folder of your
 workspace and run `colcon build`. Run all the same in a shell where a distribution is sourced, this
@@ -22,7 +31,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 import fcntl
 import hashlib
 import inspect
@@ -37,7 +48,8 @@ import time
 import zipfile
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHONS = ('3.10', '3.11', '3.12')  # the versions that the ROS 2 wheels and NumPy 1.26 exist for
+DISTRIBUTIONS = ('jazzy', 'kilted')  # those that wheels exist for; the first one is the default
+PYTHONS = ('3.10', '3.11', '3.12', '3.13', '3.14')  # the versions that all the wheels exist for
 
 # Messages that the wheels lack.
 STAND_INS = ('tf2_msgs', 'vision_msgs')
@@ -61,23 +73,64 @@ class SetupError(Exception):
     """Something the user can mend; the message says how."""
 
 
+@dataclass(frozen=True)
+class Environment:
+    """Where the wheels of one distribution, for one Python, and what is built with them lie."""
+
+    root: Path
+    ros: str = DISTRIBUTIONS[0]
+    python: str = ''  # a name or path; '' takes what is there
+
+    @property
+    def name(self) -> str:
+        """Return the name of the folders; scripts/env.sh makes the same one."""
+        return f'{self.ros}-{Path(self.python).name}' if self.python else self.ros
+
+    @property
+    def venv(self) -> Path:
+        """Return the folder of the virtual environment."""
+        return self.root / '.venv' / self.name
+
+    @property
+    def install(self) -> Path:
+        """Return the folder of what colcon builds."""
+        return self.root / 'install' / self.name
+
+    @property
+    def build(self) -> Path:
+        """Return the folder of its intermediate files."""
+        return self.root / 'build' / self.name
+
+    @property
+    def log(self) -> Path:
+        """Return the file of what the commands say."""
+        return self.root / 'build' / f'setup-{self.name}.log'
+
+    @property
+    def requirements(self) -> Path:
+        """Return the file of the pins of the distribution."""
+        return self.root / 'scripts' / f'requirements-{self.ros}.txt'
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     form = argparse.RawDescriptionHelpFormatter
     argparse.ArgumentParser(description=__doc__, formatter_class=form).parse_args(argv)
     started = time.monotonic()
-    if os.environ.get('ROS_DISTRO'):
+    ours = os.environ.get('VIRTUAL_ENV', '').startswith(str(ROOT / '.venv'))
+    if os.environ.get('ROS_DISTRO') and not ours:
         say(
             f'note: ROS 2 {os.environ["ROS_DISTRO"]} is sourced here and stays as it is: to use '
             'the package with it, run colcon build in your workspace instead'
         )
     try:
+        environment = chosen(ROOT, os.environ)
         with locked(ROOT / 'build' / 'setup.lock'):
-            changed = [
-                install_packages(ROOT),
-                build_package(ROOT),
-                fetch_video(ROOT),
-            ]
+            remove_older_layout(ROOT)
+        with locked(ROOT / 'build' / f'setup-{environment.name}.lock'):
+            changed = [install_packages(environment), build_package(environment)]
+        with locked(ROOT / 'build' / 'setup.lock'):
+            changed.append(fetch_video(environment))
     except SetupError as error:
         say(f'error: {error}')
         return 1
@@ -89,34 +142,65 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def install_packages(root: Path) -> bool:
-    """Bring .venv to the pinned packages; return whether anything had to be done."""
-    venv = root / '.venv'
+def chosen(root: Path, variables: Mapping[str, str]) -> Environment:
+    """Return the environment that ROS and PYTHON ask for."""
+    ros = variables.get('ROS') or DISTRIBUTIONS[0]
+    if ros not in DISTRIBUTIONS:
+        raise SetupError(
+            f'ROS={ros}: wheels exist for {" and ".join(DISTRIBUTIONS)}; to use another '
+            'distribution, source it and run colcon build in your workspace'
+        )
+    return Environment(root, ros, variables.get('PYTHON', ''))
+
+
+def remove_older_layout(root: Path) -> None:
+    """Remove the one environment that .venv and install held before there were several."""
+    if not (root / '.venv' / 'pyvenv.cfg').exists():
+        return
+    say('the environment of an older version, in .venv itself, makes room for .venv/NAME')
+    shutil.rmtree(root / '.venv')
+    for name in ('install', *(f'build/{package}' for package in ('aiatrack_ros', *STAND_INS))):
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def install_packages(environment: Environment) -> bool:
+    """Bring the virtual environment to the pinned packages; return whether there was work."""
+    root, venv = environment.root, environment.venv
     stamp = venv / 'environment.json'
     unfinished = venv / 'unfinished'
-    key = digest(
-        contents(root, ['scripts/requirements.txt']) + inspect.getsource(patch_wheels).encode()
-    )
+    wanted = requirements(environment)
+    key = digest(wanted.encode() + inspect.getsource(patch_wheels).encode())
     made = read_json(stamp)
     usable = (venv / 'bin' / 'python3').exists() and not unfinished.exists()
-    moved = made.get('path', str(venv)) != str(venv)  # its scripts name the old folder
+    # Its scripts name the old folder.
+    moved = made.get('path', str(venv)) != str(venv)
     if usable and not moved and made.get('key') == key:
-        return False
+        strange = foreign_wheels(venv, wanted)
+        if not strange:
+            return False
+        say(f'{venv.relative_to(root)} holds {strange}, which is not of {environment.ros}')
+        usable = False
 
-    python = find_python()
+    python = find_python(environment.python)
     if not usable or moved:
-        with step('virtual environment -> .venv'):
+        with step(f'virtual environment -> {venv.relative_to(root)}'):
             shutil.rmtree(venv, ignore_errors=True)
-            venv.mkdir()
+            venv.mkdir(parents=True)
             # An interrupted pip leaves packages that look whole to the next one, so a folder with
             # this mark is made anew.
             unfinished.touch()
-            run(root, [python, '-m', 'venv', venv], 'the virtual environment cannot be made')
-    with step('ROS 2, libraries and tools -> .venv (1.6 GB, some minutes)'):
+            run(
+                environment,
+                [python, '-m', 'venv', venv],
+                'the virtual environment cannot be made',
+            )
+    with step(f'ROS 2, libraries and tools -> {venv.relative_to(root)} (2 GB, some minutes)'):
         unfinished.touch()
+        pinned = venv / 'requirements.txt'
+        pinned.write_text(wanted)
         # Compiling what is never imported would take half as long again.
         run(
-            root,
+            environment,
             [
                 venv / 'bin' / 'python3',
                 '-m',
@@ -127,19 +211,44 @@ def install_packages(root: Path) -> bool:
                 '2',
                 '--disable-pip-version-check',
                 '-r',
-                root / 'scripts' / 'requirements.txt',
+                pinned,
             ],
             'the packages cannot be installed',
         )
         patch_wheels(venv)
         unfinished.unlink()
         run(
-            root,
+            environment,
             [venv / 'bin' / 'python3', '-c', 'import cv2'],
             'OpenCV does not start (does sudo apt install libgl1 libglib2.0-0 help?)',
         )
         stamp.write_text(json.dumps({'path': str(venv), 'key': key}))
     return True
+
+
+def requirements(environment: Environment) -> str:
+    """Return the pins of an environment, a line each."""
+    lines = []
+    for line in environment.requirements.read_text().splitlines():
+        option, _, included = line.partition(' ')
+        if option == '-r':
+            lines += (environment.requirements.parent / included).read_text().splitlines()
+        else:
+            lines.append(line)
+    return '\n'.join(line for line in lines if line and not line.startswith('#')) + '\n'
+
+
+def foreign_wheels(venv: Path, wanted: str) -> str:
+    """
+    Return a package of ROS 2 in an environment that is not among its pins; '' if there is none.
+
+    Packages of several distributions have the same names, and pip mixes them when asked to.
+    """
+    pinned = {pin.replace('-', '_').replace('==', '-') for pin in wanted.splitlines()}
+    for folder in sorted(venv.glob('lib/python3*/site-packages/ros_*.dist-info')):
+        if folder.stem not in pinned:
+            return ' '.join(folder.stem.replace('_', '-').rsplit('-', 1))
+    return ''
 
 
 def patch_wheels(venv: Path) -> int:
@@ -170,29 +279,33 @@ def patch_wheels(venv: Path) -> int:
     return patched
 
 
-def build_package(root: Path) -> bool:
-    """Build the messages and this package into install; return whether that was needed."""
-    stamp = root / 'install' / 'environment.json'
-    base = digest((root / '.venv' / 'environment.json').read_bytes())
+def build_package(environment: Environment) -> bool:
+    """Build the messages and this package; return whether that was needed."""
+    root, install, build = environment.root, environment.install, environment.build
+    stamp = install / 'environment.json'
+    base = digest((environment.venv / 'environment.json').read_bytes())
     key = build_key(root)
     made = read_json(stamp)
     if made == {'base': base, 'key': key}:
         return False
 
-    with step('messages and package -> install'):
+    with step(f'messages and package -> {install.relative_to(root)}'):
         stamp.unlink(missing_ok=True)
         if made.get('base', base) != base:  # CMake remembers where the old environment was
-            shutil.rmtree(root / 'install')
-            for package in ('aiatrack_ros', *STAND_INS):
-                shutil.rmtree(root / 'build' / package, ignore_errors=True)
+            shutil.rmtree(install)
+            shutil.rmtree(build, ignore_errors=True)
         run(
-            root,
+            environment,
             [
-                root / '.venv/bin/colcon',
+                environment.venv / 'bin' / 'colcon',
                 '--log-base',
                 'build/log',
                 'build',
                 '--symlink-install',
+                '--build-base',
+                build,
+                '--install-base',
+                install,
                 '--paths',
                 '.',
                 *(f'scripts/{name}' for name in STAND_INS),
@@ -216,8 +329,9 @@ def build_key(root: Path) -> str:
     return digest(contents(root, compiled) + json.dumps(names).encode())
 
 
-def fetch_video(root: Path) -> bool:
+def fetch_video(environment: Environment) -> bool:
     """Put the demonstration video into build/data; return whether that was needed."""
+    root = environment.root
     video = root / 'build' / 'data' / Path(VIDEO_MEMBER).name
     if video.exists() and digest(video.read_bytes()) == VIDEO_SHA256:
         return False
@@ -226,9 +340,9 @@ def fetch_video(root: Path) -> bool:
         folder = root / 'build' / 'data'
         folder.mkdir(parents=True, exist_ok=True)
         run(
-            root,
+            environment,
             [
-                root / '.venv/bin/python3',
+                environment.venv / 'bin' / 'python3',
                 '-m',
                 'pip',
                 'download',
@@ -255,21 +369,32 @@ def fetch_video(root: Path) -> bool:
     return True
 
 
-def find_python() -> str:
-    """Return an interpreter to make the environment of; see that modules can be compiled, too."""
-    found = None
-    for name in (sys.executable, 'python3', *(f'python{version}' for version in PYTHONS)):
-        path = shutil.which(name)
-        answer = path and subprocess.run([path, '-c', PROBE], capture_output=True, text=True)
-        if answer and answer.stdout.partition('\n')[0] in PYTHONS:
-            found = answer.stdout.splitlines()
+def find_python(wanted: str = '') -> str:
+    """
+    Return an interpreter to make the environment of; see that modules can be compiled, too.
+
+    `wanted` is a name or path; without it, any that there are wheels for will do.
+    """
+    names = (wanted,) if wanted else (sys.executable, 'python3', *(f'python{v}' for v in PYTHONS))
+    answer: list[str] = []
+    for name in names:
+        answer = probe(name)
+        if answer and answer[0] in PYTHONS:
             break
-    if not found:
+    else:
+        needed = f'Python {PYTHONS[0]} to {PYTHONS[-1]}'
+        if wanted and answer:
+            raise SetupError(f'PYTHON={wanted} is Python {answer[0]}; the wheels are for {needed}')
+        if wanted:
+            raise SetupError(
+                f'PYTHON={wanted}: no such Python here; {needed} will do, for instance by '
+                'sudo apt install python3.12-venv python3.12-dev'
+            )
         raise SetupError(
-            f'Python {PYTHONS[0]} to {PYTHONS[-1]} is needed, this is {sys.version.split()[0]} '
-            'and there is no other: sudo apt install python3.11-venv python3.11-dev'
+            f'{needed} is needed, this is {sys.version.split()[0]} '
+            'and there is no other: sudo apt install python3.12-venv python3.12-dev'
         )
-    version, python, ensurepip, header = found
+    version, python, ensurepip, header = answer
     present = {
         f'python{version}-venv': ensurepip == 'True',
         f'python{version}-dev': header == 'True',
@@ -283,10 +408,23 @@ def find_python() -> str:
     return python
 
 
-def run(root: Path, command: list, failure: str) -> None:
+def probe(name: str) -> list[str]:
+    """Return what the interpreter of this name or path tells of itself; nothing if none starts."""
+    # pyenv has a command for each version that it holds, and only those chosen there start.
+    pyenv = Path(os.environ.get('PYENV_ROOT', '~/.pyenv')).expanduser() / 'versions'
+    held = sorted(pyenv.glob(f'*/bin/{name}')) if '/' not in name else []
+    for path in [shutil.which(name), *held]:
+        if path:
+            answer = subprocess.run([path, '-c', PROBE], capture_output=True, text=True)
+            if answer.returncode == 0:
+                return answer.stdout.splitlines()
+    return []
+
+
+def run(environment: Environment, command: list, failure: str) -> None:
     """Run a command with its output in the log; on failure say in one line what it said."""
-    log = root / 'build' / 'setup.log'
-    venv = root / '.venv'
+    log = environment.log
+    venv = environment.venv
     # Nothing of a sourced distribution or of another environment may get in.
     foreign = (
         'AMENT_',
@@ -306,7 +444,8 @@ def run(root: Path, command: list, failure: str) -> None:
         'VIRTUAL_ENV': str(venv),
         'AMENT_PREFIX_PATH': str(venv),
         'CMAKE_PREFIX_PATH': str(venv),
-        'COLCON_HOME': str(root / 'build' / 'colcon'),
+        'COLCON_HOME': str(environment.root / 'build' / 'colcon'),
+        'ROS_DISTRO': environment.ros,  # the conditions in package.xml ask for it
     }
     with log.open('a') as output:
         output.write(f'\n$ {" ".join(map(str, command))}\n')
@@ -314,7 +453,7 @@ def run(root: Path, command: list, failure: str) -> None:
         begin = output.tell()
         process = subprocess.Popen(
             list(map(str, command)),
-            cwd=root,
+            cwd=environment.root,
             env=env,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -376,13 +515,13 @@ def read_json(path: Path) -> dict:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Keep a second set-up of the same checkout waiting until this one is done."""
+    """Keep a second set-up of the same thing waiting until this one is done."""
     path.parent.mkdir(exist_ok=True)
     with path.open('w') as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say('another set-up of this checkout is running; waiting for it')
+            say(f'another set-up is running ({path.stem}); waiting for it')
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

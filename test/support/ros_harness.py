@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2: run make setup, or source a distribution')
 
 from aiatrack_ros.nodes.common import images
+from aiatrack_ros.nodes.common.middleware import profile_variable
 from aiatrack_ros.tracking import State
 from aiatrack_ros.tracking import TrackerSettings
 from aiatrack_ros.tracking import TrackResult
@@ -46,7 +47,7 @@ def _load_profile() -> None:
     Fast DDS reads its profile with a process's first participant; the processes that tests start
     are to have the shipped one, from the environment.
     """
-    shipped = os.environ['FASTDDS_DEFAULT_PROFILES_FILE']
+    shipped = os.environ[profile_variable()]
     text = (ROOT / 'config' / 'fastdds.xml').read_text()
     for place, addition in (
         (
@@ -67,12 +68,12 @@ def _load_profile() -> None:
     with tempfile.NamedTemporaryFile('w', suffix='.xml') as profile:
         profile.write(text)
         profile.flush()
-        os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = profile.name
+        os.environ[profile_variable()] = profile.name
         context = rclpy.Context()
         rclpy.init(context=context)
         rclpy.create_node('profile', context=context).destroy_node()
         rclpy.shutdown(context=context)
-        os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = shipped
+        os.environ[profile_variable()] = shipped
 
 
 _load_profile()

@@ -17,6 +17,11 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace
+import functools
+import importlib
+import importlib.util
+import os
+import subprocess
 import sys
 from typing import Any
 from typing import TypeAlias
@@ -31,6 +36,13 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 ImageMessage: TypeAlias = Image | CompressedImage
+
+# Has cv_bridge decode what it is asked for, to see whether that ends the process.
+_TRIAL = """
+from aiatrack_ros.nodes.common.images import ImageDecoder
+from cv_bridge import CvBridge
+ImageDecoder(CvBridge())
+"""
 
 # YUV of BT.601 in video range, less (16, 128, 128), to RGB; OpenCV's figures for nv12.
 _YUV_TO_RGB = np.array([[1.164, 0, 1.596], [1.164, -0.391, -0.813], [1.164, 2.018, 0]])
@@ -183,7 +195,7 @@ class ImageDecoder:
     """
     Decodes image messages.
 
-    `bridge` is a cv_bridge.CvBridge or None; `load_bridge()` gives the one to use. Encodings that
+    `bridge` is a cv_bridge.CvBridge or None; `load_bridge` gives the one to use. Encodings that
     it gets right (see `trusted`) are decoded by it, all others here; the pixels are the same.
     `pixel_range` is what takes 16 bits and floats to 8, one for each camera.
     """
@@ -232,16 +244,51 @@ def encode(picture: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image
 # --- cv_bridge ---
 
 
-def load_bridge() -> Any:
-    """Return a cv_bridge.CvBridge, or None where it is missing or cannot run with this numpy."""
-    if int(np.__version__.split('.')[0]) >= 2:
-        return None  # built for numpy 1: ends the process or fails on every image
-    try:
-        from cv_bridge import CvBridge
+def load_bridge(say: Callable[[str], object]) -> Any:
+    """
+    Return a cv_bridge.CvBridge, or None where it is missing or cannot run.
 
-        return CvBridge()
-    except Exception:  # a broken binary raises anything; our own path does the work
+    `say` gets one line if cv_bridge is there and is left aside for some encodings or for all.
+    """
+    if importlib.util.find_spec('cv_bridge') is None:
         return None
+    versions = f'NumPy {np.__version__} and OpenCV {cv2.__version__}'
+    fault = _fault_of_bridge()
+    if fault:
+        say(f'cv_bridge is left aside, it cannot run with {versions}: {fault}')
+        return None
+    from cv_bridge import CvBridge
+
+    bridge = CvBridge()
+    asked = {name for name, encoding in _ENCODINGS.items() if encoding.bridge}
+    failed = asked - _trusted_encodings(bridge)
+    if failed:
+        say(
+            f'cv_bridge is left aside for {", ".join(sorted(failed))}: with {versions} it fails '
+            'or gives other pixels'
+        )
+    return bridge
+
+
+@functools.cache
+def _fault_of_bridge() -> str:
+    """Return why cv_bridge cannot run in this process; '' if it can."""
+    if int(np.__version__.split('.')[0]) < 2:
+        try:
+            importlib.import_module('cv_bridge').CvBridge()
+        except Exception as error:  # a broken binary raises anything
+            return str(error)
+        return ''
+    # One that was compiled for NumPy 1 does not only raise, it ends its process: another's, then.
+    answer = subprocess.run(
+        [sys.executable, '-c', _TRIAL],
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode < 0:
+        return f'it ends the process, by signal {-answer.returncode}'
+    return answer.stderr.strip().rpartition('\n')[2] if answer.returncode else ''
 
 
 def _packed_step(message: Image, encoding: _Encoding) -> int:
@@ -281,7 +328,7 @@ def _sample(name: str, encoding: _Encoding) -> Image:
 def _agrees(bridge: Any, message: Image, encoding: _Encoding) -> bool:
     try:
         theirs = _decode_by_bridge(bridge, message, encoding)
-    except Exception:  # see load_bridge
+    except Exception:  # see _fault_of_bridge
         return False
     ours = encoding.to_rgb(_pixels(message, encoding))
     return theirs.dtype == np.uint8 and np.array_equal(theirs, ours)

@@ -105,7 +105,7 @@ class TrackRecorder(Node):
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('track_recorder', **node_options)
-        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last

@@ -100,7 +100,7 @@ class BoxSelectorNode(Node):
         namespace = self.get_namespace().strip('/').replace('/', '_')
         default_frame = f'{namespace}_picture' if namespace else 'picture'
         self.picture_frame = self._get('picture_frame') or default_frame
-        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._pictures = plane_markers.PictureMarkers(self.picture_frame)
         self._corners = CornerPair()
 

@@ -79,7 +79,7 @@ class SelectTarget(Node):
         super().__init__('select_target', **node_options)
         declare(self, SELECT_TARGET)
         self.done: Future = Future()
-        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._selection = DragSelection()
         self._newest: images.ImageMessage | None = None
         self._picture: np.ndarray | None = None  # in the window

@@ -142,7 +142,7 @@ class TargetPickerNode(Node):
     def __init__(self, **node_options: Any) -> None:
         super().__init__('target_picker', **node_options)
         declare(self, TARGET_PICKER)
-        self._decoder = images.ImageDecoder(images.load_bridge())
+        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._watched: list[Any] = []  # subscriptions, while a page is open
         self._last_image = self._last_word = 0.0  # when an image, or the tracker, was heard last
         self._status_heard = False

@@ -8,55 +8,87 @@ reader waits for its subscription alone, and nothing that the node is busy with 
 """
 
 from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
+import functools
 import threading
 from typing import Any
 from typing import cast
+from typing import ParamSpec
+from typing import TypeVar
 
-from rclpy.callback_groups import CallbackGroup
-from rclpy.context import Context
-
-# What rclpy.wait_for_message is made of, in Humble, Jazzy and Kilted alike.
-from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
 from rclpy.subscription import Subscription
+
+P = ParamSpec('P')
+R = TypeVar('R')
 
 # So often, in nanoseconds, a reader without messages looks whether it is to stop.
 _LOOK = 100_000_000
 
 
-class ReaderCallbackGroup(CallbackGroup):
+class ReaderCallbackGroup(MutuallyExclusiveCallbackGroup):
     """
     Has executors leave a subscription, with the events of its QoS, to its reader.
 
     The events too, for Fast DDS wakes who waits for an event of a subscription with its messages.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._released = False
+
+    def release(self) -> None:
+        """Give the subscription to the executor of its node, as any other."""
+        self._released = True
+
     def can_execute(self, entity: Any) -> bool:
-        """Return False: no executor is to wait for this."""
-        return False
+        """Return False, as long as no executor is to wait for this."""
+        return self._released and super().can_execute(entity)
 
-    def beginning_execution(self, entity: Any) -> bool:
-        """Return False: no executor is to execute this."""
-        return False
 
-    def ending_execution(self, entity: Any) -> None:
-        """Do nothing; no execution begins."""
+class _OtherRclpyError(Exception):
+    """What the reader stands on is not what it was written for."""
+
+
+def _of_rclpy(method: Callable[P, R]) -> Callable[P, R]:
+    """Tell what a method meets in an rclpy with other parts from what the middleware raises."""
+
+    @functools.wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except (AttributeError, ImportError, LookupError, TypeError) as error:
+            raise _OtherRclpyError(error) from error
+
+    return told
 
 
 class SubscriptionReader:
     """
     Reads a subscription until it is stopped, or ROS ends.
 
-    The subscription has to be in a ReaderCallbackGroup, and to be destroyed after `stop`. Its
-    callbacks, those of its events too, are called on the reader's thread. `failed` gets what
-    taking a message or a callback raised; the next message is waited for then.
+    The subscription of the node has to be in a ReaderCallbackGroup, and to be destroyed after
+    `stop`. Its callbacks, those of its events too, are called on the reader's thread. `failed`
+    gets what taking a message or a callback raised; the next message is waited for then.
+
+    It stands on what rclpy.wait_for_message is made of, which is the same in Humble, Jazzy and
+    Kilted (rclpy 3 to 9), and nowhere promised. Where something of it is missing or answers
+    otherwise, the node says so once and its executor reads the subscription from then on: slower,
+    behind whatever else the node does, and not surviving what a callback raises.
+
+    That may happen in Lyrical, whose rclpy 10 has reworked its entities and could not be tried. It
+    has setters of callbacks for new messages, on the same private handles; those call Python from
+    a thread of the middleware, where an exception ends the process, so they are not used here.
     """
 
     def __init__(
-        self, subscription: Subscription, context: Context, failed: Callable[[Exception], None]
+        self, node: Node, subscription: Subscription, failed: Callable[[Exception], None]
     ) -> None:
+        self._node = node
         self._subscription = subscription
-        self._context = context
+        self._context = node.context
         self._failed = failed
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name='reader', daemon=True)
@@ -68,25 +100,58 @@ class SubscriptionReader:
         self._thread.join()
 
     def _run(self) -> None:
-        subscription = self._subscription
-        context: Any = self._context.handle
-        with contextlib.ExitStack() as held:  # so that nothing is destroyed while it is waited for
-            for each in (context, subscription.handle, *subscription.event_handlers):
-                held.enter_context(each)
-            wait_set = rclpy_implementation.WaitSet(
-                1, 0, 0, 0, 0, len(subscription.event_handlers), context
-            )
-            while not self._stopped.is_set() and self._context.ok():
-                try:
-                    self._read(wait_set)
-                except Exception as error:
-                    # The end of ROS may come while the thread waits.
-                    if self._context.ok():
-                        with contextlib.suppress(Exception):  # the thread outlives its complaints
-                            self._failed(error)
+        try:
+            self._read_all()
+        except _OtherRclpyError as error:
+            if self._context.ok():
+                with contextlib.suppress(Exception):  # the end of ROS may come now
+                    self._leave_to_executor(error)
 
-    def _read(self, wait_set: Any) -> None:
+    def _leave_to_executor(self, error: Exception) -> None:
+        self._node.get_logger().warning(
+            f'this rclpy has no such parts as the reader of {self._subscription.topic_name} '
+            f'needs ({error}); the executor reads it, which costs more of the processor'
+        )
+        cast(ReaderCallbackGroup, self._subscription.callback_group).release()
+        if self._node.executor is not None:
+            self._node.executor.wake()  # it has gathered what it waits for without this
+
+    def _read_all(self) -> None:
+        with contextlib.ExitStack() as held:  # so that nothing is destroyed while it is waited for
+            wait_set = self._make_wait_set(held)
+            while not self._stopped.is_set() and self._context.ok():
+                with self._surviving():
+                    for callback, content in self._take(wait_set):
+                        with self._surviving():
+                            callback(content)
+
+    @contextlib.contextmanager
+    def _surviving(self) -> Iterator[None]:
+        try:
+            yield
+        except _OtherRclpyError:
+            raise
+        except Exception as error:
+            # The end of ROS may come while the thread waits.
+            if self._context.ok():
+                with contextlib.suppress(Exception):  # the thread outlives its complaints
+                    self._failed(error)
+
+    @_of_rclpy
+    def _make_wait_set(self, held: contextlib.ExitStack) -> Any:
+        from rclpy.impl.implementation_singleton import rclpy_implementation
+
+        events = self._subscription.event_handlers
+        context: Any = self._context.handle
+        for each in (context, self._subscription.handle, *events):
+            held.enter_context(each)
+        return rclpy_implementation.WaitSet(1, 0, 0, 0, 0, len(events), context)
+
+    @_of_rclpy
+    def _take(self, wait_set: Any) -> list[tuple[Callable[[Any], object], Any]]:
+        """Wait for a look; return the callbacks that are due, with what each is to get."""
         subscription = self._subscription
+        due: list[tuple[Callable[[Any], object], Any]] = []
         wait_set.clear_entities()
         wait_set.add_subscription(subscription.handle)
         for handler in subscription.event_handlers:
@@ -96,8 +161,9 @@ class SubscriptionReader:
         if wait_set.get_ready_entities('subscription'):
             taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
             if taken is not None:
-                cast(Callable[[Any], None], subscription.callback)(taken[0])
+                due.append((cast(Callable[[Any], None], subscription.callback), taken[0]))
         for handler in events:
             event = handler.take_data()
             if event is not None:
-                handler.callback(event)
+                due.append((handler.callback, event))
+        return due

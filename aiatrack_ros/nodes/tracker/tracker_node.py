@@ -21,6 +21,7 @@ from aiatrack_ros.msg import TrackerStatus
 from aiatrack_ros.nodes.common import diagnostics
 from aiatrack_ros.nodes.common import images
 from aiatrack_ros.nodes.common import messages
+from aiatrack_ros.nodes.common import middleware
 from aiatrack_ros.nodes.common import qos_events
 from aiatrack_ros.nodes.common.diagnostics import Monitor
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
@@ -47,6 +48,7 @@ from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.pixel_range import PixelRange
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import KeyValue
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.lifecycle import LifecycleState
@@ -56,6 +58,7 @@ from rclpy.qos import ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.task import Future
+from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
@@ -105,7 +108,9 @@ class TrackerNode(ReleasingNode):
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
         self._pixel_range = PixelRange()
-        self._decoder = images.ImageDecoder(images.load_bridge(), self._pixel_range)
+        self._decoder = images.ImageDecoder(
+            images.load_bridge(self.get_logger().info), self._pixel_range
+        )
         # Track ids of two runs of the node must differ, for others may remember those of the
         # first.
         self._run = uuid.uuid4().hex[:4]
@@ -121,6 +126,7 @@ class TrackerNode(ReleasingNode):
         self._outputs: list[Any] = []  # publishers, from configure to cleanup
         self._image_topic = ''
         self._latency_is_known = True  # False once the log has said that it is not
+        self._middleware = middleware.describe(get_rmw_implementation_identifier())
         # This may raise; run_node then destroys what there is by destroy_node().
         self._settings = TrackerParameters(self, self._apply_parameters)
         self._apply_parameters()
@@ -161,6 +167,7 @@ class TrackerNode(ReleasingNode):
             self._release()
             return FAILURE
         self.get_logger().info(f'tracker: {self._tracker.description}')
+        self.get_logger().info(f'middleware: {self._middleware}')
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -206,10 +213,12 @@ class TrackerNode(ReleasingNode):
         # The profile is a new one each time, because overrides are written into it.
         image_qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         overrides = QoSOverridingOptions.with_default_policies()
+        # The reader survives by itself what a callback raises; an executor does not.
+        complain = functools.partial(self._complain, 'image')
         camera = self._input(
             camera_input.message_type,
             camera_input.topic,
-            self._on_image,
+            surviving(self._on_image, f'image on {camera_input.topic} not used', complain),
             image_qos,
             qos_overriding_options=overrides,
             callback_group=ReaderCallbackGroup(),
@@ -222,7 +231,7 @@ class TrackerNode(ReleasingNode):
             complain = functools.partial(self._complain, 'target')
             survivor = surviving(callback, f'box on {topic} not used', complain)
             self._input(message_type, topic, survivor, _QOS)
-        self._reader = SubscriptionReader(camera, self.context, self._image_failed)
+        self._reader = SubscriptionReader(self, camera, self._image_failed)
 
     def _input(
         self,
@@ -470,6 +479,7 @@ class TrackerNode(ReleasingNode):
         status = self._monitor.status(
             f'{self.get_fully_qualified_name()}: tracker', device, state, active, fault
         )
+        status.values.append(KeyValue(key='middleware', value=self._middleware))
         stamp: Time = self.get_clock().now().to_msg()  # there is no image that it belongs to
         self._health.publish(diagnostics.make_array(Header(stamp=stamp), status))
 
@@ -479,9 +489,9 @@ class TrackerNode(ReleasingNode):
         if mistake:
             return text + mistake
         return text + (
-            'its publisher is silent, or its QoS does not fit, or Fast DDS runs '
-            'without config/fastdds.xml, or the images are larger than 3840x2160 and have to be '
-            'published smaller, or compressed'
+            'its publisher is silent, or its QoS does not fit, or its images do not fit through '
+            f'the middleware ({self._middleware}; see docs/middleware.md), or they are larger '
+            'than 3840x2160 and have to be published smaller, or compressed'
         )
 
 

@@ -2,6 +2,7 @@
 """Decoding and encoding of images, once by our own path and once by cv_bridge."""
 
 from array import array
+import sys
 import time
 import zlib
 
@@ -28,7 +29,7 @@ def decoder(request):
     if request.param == 'own path':
         return ImageDecoder()
     pytest.importorskip('cv_bridge')
-    return ImageDecoder(images.load_bridge())
+    return ImageDecoder(images.load_bridge(print))
 
 
 def message(pixels, encoding, height=HEIGHT, padding=0, big_endian=False):
@@ -307,21 +308,86 @@ def test_encode_gives_back_what_it_got(decoder):
 
 def test_cv_bridge_is_used_only_where_it_is_right():
     pytest.importorskip('cv_bridge')
-    bridge = images.load_bridge()
+    said = []
+    bridge = images.load_bridge(said.append)
     trusted = ImageDecoder(bridge).trusted
-    assert {'rgb8', 'bgr8', 'mono8'} <= trusted <= {*images.ENCODINGS}
+    assert trusted <= {*images.ENCODINGS}
+    if np.__version__ < '2' and cv2.__version__ < '5':
+        assert {'rgb8', 'bgr8', 'mono8'} <= trusted
+    # What is left aside is named, and what is used is not.
+    assert len(said) == 1
+    assert not any(f' {name}{end}' in said[0] for name in trusted for end in ',:')
+    assert f'NumPy {np.__version__} and OpenCV {cv2.__version__}' in said[0]
 
+
+def test_an_encoding_that_cv_bridge_gets_wrong_is_decoded_here():
     class Broken:
         """Knows some encodings, gives wrong pixels for one, and nothing for the rest."""
 
         def imgmsg_to_cv2(self, image, wanted):
+            pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, -1)
             if image.encoding == 'rgb8':
-                return bridge.imgmsg_to_cv2(image, wanted)
+                return pixels
             if image.encoding == 'bgr8':
-                return bridge.imgmsg_to_cv2(image, wanted)[..., ::-1]
+                return pixels[..., ::-1]
             raise RuntimeError('as with numpy 2')
 
     assert ImageDecoder(Broken()).trusted == {'rgb8'}
     np.testing.assert_array_equal(
         ImageDecoder(Broken()).decode(message(COLOR[..., ::-1], 'bgr8')), COLOR
     )
+
+
+@pytest.fixture
+def other_bridge(monkeypatch, tmp_path):
+    """Return a function that puts a cv_bridge of this code in place of the installed one."""
+
+    def put(code, numpy):
+        (tmp_path / 'cv_bridge.py').write_text(code)
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(np, '__version__', numpy)
+
+    monkeypatch.delitem(sys.modules, 'cv_bridge', raising=False)
+    images._fault_of_bridge.cache_clear()
+    yield put
+    images._fault_of_bridge.cache_clear()
+    sys.modules.pop('cv_bridge', None)
+
+
+@pytest.mark.parametrize('numpy', ['1.26.4', '2.3.4'])
+def test_cv_bridge_that_does_not_load_is_left_aside_in_one_line(other_bridge, numpy):
+    other_bridge("raise ImportError('compiled for another NumPy')", numpy)
+    said = []
+    assert images.load_bridge(said.append) is None
+    assert len(said) == 1
+    assert said[0].startswith('cv_bridge is left aside')
+    assert said[0].endswith('compiled for another NumPy')
+    assert '\n' not in said[0]
+
+
+def test_cv_bridge_that_ends_its_process_does_not_end_ours(other_bridge):
+    other_bridge(
+        'import ctypes\n'
+        'class CvBridge:\n'
+        '    def imgmsg_to_cv2(self, image, wanted):\n'
+        '        ctypes.string_at(0)\n',
+        '2.3.4',
+    )
+    said = []
+    assert images.load_bridge(said.append) is None
+    assert said[0].endswith('it ends the process, by signal 11')
+
+
+def test_cv_bridge_that_runs_with_numpy_2_is_used(other_bridge):
+    other_bridge(
+        'import numpy\n'
+        'class CvBridge:\n'
+        '    def imgmsg_to_cv2(self, image, wanted):\n'
+        "        assert image.encoding == 'rgb8'\n"
+        '        return numpy.frombuffer(image.data, numpy.uint8).reshape(\n'
+        '            image.height, image.width, 3)\n',
+        '2.3.4',
+    )
+    said = []
+    assert ImageDecoder(images.load_bridge(said.append)).trusted == {'rgb8'}
+    assert 'left aside for 8UC1' in said[0] and 'rgb8' not in said[0]

@@ -8,6 +8,7 @@ from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
 from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
 import pytest
 import rclpy
+from rclpy.impl import implementation_singleton
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
@@ -29,7 +30,7 @@ def ros():
 class Listener(Node):
     """Keeps what it hears and on which thread; -1 is more than it can bear."""
 
-    def __init__(self, **options):
+    def __init__(self, see=lambda subscription: subscription, **options):
         super().__init__('listener', **options)
         self.heard, self.threads, self.failures, self.said = [], set(), [], []
         self.subscription = self.create_subscription(
@@ -42,7 +43,7 @@ class Listener(Node):
                 'topic', lambda *what: self.said.append(what)
             ),
         )
-        self.reader = SubscriptionReader(self.subscription, self.context, self.failures.append)
+        self.reader = SubscriptionReader(self, see(self.subscription), self.failures.append)
 
     def _hear(self, message):
         self.threads.add(threading.current_thread().name)
@@ -118,3 +119,105 @@ def test_ends_with_ros():
     wait_for(lambda: not reading(), 'the end of the thread')
     assert not listener.failures
     listener.destroy_node()
+
+
+class Changed:
+    """Stands for something whole, with some of its parts replaced; None removes one."""
+
+    def __init__(self, whole, parts):
+        self.whole, self.parts = whole, parts
+
+    def __getattr__(self, name):
+        part = self.parts[name] if name in self.parts else getattr(self.whole, name)
+        if part is None:
+            raise AttributeError(f'no {name}')
+        return part
+
+    def __enter__(self):
+        return self.whole.__enter__()
+
+    def __exit__(self, *error):
+        return self.whole.__exit__(*error)
+
+
+def other_rclpy(monkeypatch, wait_set=None, **parts):
+    """Give the reader, and nobody else, an rclpy whose wait set has other parts."""
+    real = implementation_singleton.rclpy_implementation
+
+    def make(*sizes):
+        made = real.WaitSet(*sizes)
+
+        def add_subscription(handle):
+            return made.add_subscription(getattr(handle, 'whole', handle))
+
+        return Changed(made, {'add_subscription': add_subscription, **(wait_set or {})})
+
+    parts = {'WaitSet': make, **parts}
+    monkeypatch.setattr(implementation_singleton, 'rclpy_implementation', Changed(real, parts))
+
+
+def handle_with(**parts):
+    return lambda subscription: Changed(
+        subscription, {'handle': Changed(subscription.handle, parts)}
+    )
+
+
+def without(part):
+    return lambda subscription: Changed(subscription, {part: None})
+
+
+@pytest.mark.parametrize(
+    'wait_set', ['clear_entities', 'add_subscription', 'wait', 'get_ready_entities', 'is_ready']
+)
+def test_wait_set_without_one_of_its_parts_leaves_the_reading_to_the_executor(
+    ros, monkeypatch, capfd, wait_set
+):
+    other_rclpy(monkeypatch, wait_set={wait_set: None})
+    assert_the_executor_reads(ros, capfd, f'no {wait_set}')
+
+
+@pytest.mark.parametrize(
+    ('make', 'reason'),
+    [(None, 'no WaitSet'), (lambda context: None, 'positional argument')],
+    ids=['gone', 'other arguments'],
+)
+def test_other_wait_set_leaves_the_reading_to_the_executor(ros, monkeypatch, capfd, make, reason):
+    other_rclpy(monkeypatch, WaitSet=make)
+    assert_the_executor_reads(ros, capfd, reason)
+
+
+@pytest.mark.parametrize(
+    ('see', 'reason'),
+    [
+        (without('handle'), 'no handle'),
+        (without('event_handlers'), 'no event_handlers'),
+        (handle_with(take_message=None), 'no take_message'),
+        (handle_with(take_message=lambda: None), 'positional argument'),
+        (handle_with(take_message=lambda *_: Int32()), 'not subscriptable'),
+    ],
+)
+def test_other_subscription_leaves_the_reading_to_the_executor(
+    ros, monkeypatch, capfd, see, reason
+):
+    other_rclpy(monkeypatch)
+    assert_the_executor_reads(ros, capfd, reason, see=see)
+
+
+def assert_the_executor_reads(ros, capfd, reason, **options):
+    listener, sending = ros.spin(Listener, **options), ros.spin(sender())
+    matched(sending)
+    # The first may be what tells that a part is missing.
+    wait_for(
+        lambda: sending.publisher.publish(Int32(data=0)) or len(listener.heard) > 1, 'any message'
+    )
+    for number in range(1, 21):
+        sending.publisher.publish(Int32(data=number))
+    wait_for(lambda: listener.heard[-20:] == list(range(1, 21)), 'all messages, in their order')
+    assert 'reader' not in listener.threads
+    assert not reading()
+    assert not listener.failures
+    ros.spin(sender(BEST_EFFORT))
+    wait_for(lambda: listener.said, 'word of the mismatch')
+    said = capfd.readouterr().err
+    assert said.count('the executor reads it') == 1
+    assert reason in said

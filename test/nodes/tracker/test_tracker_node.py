@@ -639,4 +639,5 @@ def test_says_that_no_image_comes_and_why(bench: Bench) -> None:
     assert status.name == '/tracker: tracker'
     values = {value.key: value.value for value in status.values}
     assert values['device'] == 'scripted on cpu'
+    assert values['middleware'].startswith('rmw_fastrtps_cpp, profile /')
     assert values['image rate (Hz)'] == '0.0'
