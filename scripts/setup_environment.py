@@ -125,8 +125,6 @@ def main(argv: list[str] | None = None) -> int:
         )
     try:
         environment = chosen(ROOT, os.environ)
-        with locked(ROOT / 'build' / 'setup.lock'):
-            remove_older_layout(ROOT)
         with locked(ROOT / 'build' / f'setup-{environment.name}.lock'):
             changed = [install_packages(environment), build_package(environment)]
         with locked(ROOT / 'build' / 'setup.lock'):
@@ -137,6 +135,9 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say('interrupted; run it again and it goes on')
         return 130
+    if any(changed) and (ROOT / '.venv' / 'pyvenv.cfg').exists():
+        # Something may still run in it.
+        say('.venv itself holds the environment of an older version; make distclean frees 2 GB')
     state = 'ready' if any(changed) else 'everything is in place'
     say(f'{state} ({time.monotonic() - started:.1f} s)')
     return 0
@@ -151,16 +152,6 @@ def chosen(root: Path, variables: Mapping[str, str]) -> Environment:
             'distribution, source it and run colcon build in your workspace'
         )
     return Environment(root, ros, variables.get('PYTHON', ''))
-
-
-def remove_older_layout(root: Path) -> None:
-    """Remove the one environment that .venv and install held before there were several."""
-    if not (root / '.venv' / 'pyvenv.cfg').exists():
-        return
-    say('the environment of an older version, in .venv itself, makes room for .venv/NAME')
-    shutil.rmtree(root / '.venv')
-    for name in ('install', *(f'build/{package}' for package in ('aiatrack_ros', *STAND_INS))):
-        shutil.rmtree(root / name, ignore_errors=True)
 
 
 def install_packages(environment: Environment) -> bool:

@@ -13,7 +13,7 @@ PAGE = ROOT / 'docs' / 'troubleshooting.md'
 PLACEHOLDERS = re.compile(
     r"\b(?:TOPIC|FILE|NAME|OTHER|POLICY|RELIABILITY|WxH|[HNTWX])\b|\.\.\.|: |['()]"
 )
-SAID_BY_OTHERS = ('ModuleNotFoundError', 'AttributeError')
+SAID_BY_OTHERS = ('ModuleNotFoundError', 'AttributeError', 'terminate called')
 SHORTEST = 6  # characters that are worth to be looked for
 
 

@@ -199,20 +199,19 @@ def test_environment_with_wheels_of_another_distribution_is_made_anew(
     assert not install(root)
 
 
-def test_environment_of_the_older_layout_makes_room(checkout, capsys):
+def test_environment_of_the_older_layout_is_left_alone_and_told(checkout, monkeypatch, capsys):
     root, _ = checkout
-    for path in ('.venv/pyvenv.cfg', 'install/setup.bash', 'build/vision_msgs/CMakeCache.txt'):
-        (root / path).parent.mkdir(parents=True)
+    for path in ('.venv/pyvenv.cfg', '.venv/bin/python3', 'install/setup.bash'):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).touch()
-    (root / 'build' / 'data').mkdir()
-    setup_environment.remove_older_layout(root)
-    assert not any((root / name).exists() for name in ('.venv', 'install', 'build/vision_msgs'))
-    assert (root / 'build' / 'data').exists()
-    assert 'makes room' in capsys.readouterr().out
-    install(root)
-    setup_environment.remove_older_layout(root)
-    assert not install(root)
-    assert not capsys.readouterr().out.count('makes room')
+    monkeypatch.setattr(setup_environment, 'ROOT', root)
+    monkeypatch.setattr(setup_environment, 'fetch_video', lambda environment: False)
+    monkeypatch.setattr(sys, 'argv', ['setup_environment.py'])
+    for told in (True, False):
+        assert setup_environment.main([]) == 0
+        assert ('make distclean frees' in capsys.readouterr().out) == told
+    assert (root / '.venv' / 'bin' / 'python3').exists()
+    assert (root / '.venv' / 'jazzy' / 'environment.json').exists()
 
 
 def test_unknown_distribution_is_refused():
