@@ -46,7 +46,7 @@ IMAGES = {'cv2', 'PIL'}
 # What package.xml has not to name.
 STANDARD = sys.stdlib_module_names | {PACKAGE}
 FROM_PIP = {'safetensors', 'torch'}  # without a key, says README.md
-OPTIONAL = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
+OPTIONAL = {'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'rosbags', 'tensorboard'}
 
 
 def forbidden_imports(root: Path) -> list[str]:
