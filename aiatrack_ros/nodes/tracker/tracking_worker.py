@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import dataclass
 import threading
 import time
+from typing import Protocol
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.common.frame_buffer import Frame
@@ -72,6 +73,22 @@ class Outcome:
         return (message.width, message.height) if isinstance(message, Image) else (0, 0)
 
 
+class Watcher(Protocol):
+    """Who is told, on the tracking thread, what the tracker sees and believes."""
+
+    def began(self, frame: Frame, target: Target, picture: np.ndarray) -> None:
+        """Take note of a box that was given in a frame, whose picture is (H, W, 3) RGB."""
+
+    def tracked(self, outcome: Outcome) -> None:
+        """Take note of a frame that was tracked in, after it was published."""
+
+    def forgotten(self, by_user: bool) -> None:
+        """Take note that there is no target any more."""
+
+    def settings_changed(self, settings: TrackerSettings) -> None:
+        """Take note of the settings from now on."""
+
+
 def warm_up(tracker: Tracker) -> None:
     """Have the tracker work once, for the first time is slow, on a GPU by seconds."""
     picture = np.zeros((240, 320, 3), np.uint8)
@@ -86,7 +103,8 @@ class TrackingWorker:
 
     `publish` takes the outcome of each image worked on, in the order of their arrival. `complain`
     takes a kind ('image', 'target' or 'tracker') and one line for the user. Whatever they or a
-    reply raise, the thread goes on. `clock` gives the seconds by which images grow old.
+    reply raise, the thread goes on. `clock` gives the seconds by which images grow old. `watcher`
+    is told what happens; what it raises is a complaint.
     """
 
     def __init__(
@@ -97,6 +115,7 @@ class TrackingWorker:
         publish: Callable[[Outcome], None],
         complain: Callable[[str, str], None],
         clock: Callable[[], float] = time.monotonic,
+        watcher: Watcher | None = None,
     ) -> None:
         self._tracker = tracker
         self._buffer = buffer
@@ -104,6 +123,7 @@ class TrackingWorker:
         self._publish = publish
         self._complain = complain
         self._clock = clock
+        self._watcher = watcher
         self._newest_time = 0.0  # when the newest image came, by that clock
         self._busy_since: float | None = None  # monotonic; None: nothing to do
         self._condition = threading.Condition()
@@ -158,6 +178,8 @@ class TrackingWorker:
                 self._tracker.settings = settings
             except Exception as error:  # no memory for an ensemble of that size, for one
                 self._complain('tracker', f'parameters not applied: {error}')
+                return
+            self._tell(lambda watcher: watcher.settings_changed(settings))
 
         self._submit(change)
 
@@ -208,6 +230,12 @@ class TrackingWorker:
                 self._complain(
                     'tracker', f'the tracking thread goes on after {type(error).__name__}: {error}'
                 )
+
+    def _tell(self, word: Callable[[Watcher], None]) -> None:
+        """Tell the watcher, if there is one."""
+        watcher = self._watcher
+        if watcher is not None:
+            self._guard(lambda: word(watcher))
 
     def _answer(self, reply: Reply, success: bool, text: str) -> None:
         """Give a reply, to somebody who may be gone."""
@@ -288,6 +316,7 @@ class TrackingWorker:
         self._duration = time.perf_counter() - begin
         self._target = target
         self._shape = picture.shape
+        self._tell(lambda watcher: watcher.began(frame, target, picture))
         if frame.sequence > self._published:
             self._emit(Outcome(frame))  # there was no track of this target yet
         self._position = frame.sequence
@@ -297,10 +326,12 @@ class TrackingWorker:
     def _reset(self, reply: Reply) -> None:
         self._refuse_waiting('reset before its image came')
         had_target = self._target is not None
-        self._forget_target()
+        self._forget_target(by_user=True)
         self._answer(reply, True, 'target forgotten' if had_target else 'there was no target')
 
-    def _forget_target(self) -> None:
+    def _forget_target(self, by_user: bool = False) -> None:
+        if self._target is not None:
+            self._tell(lambda watcher: watcher.forgotten(by_user))
         self._target = None
         self._tracker.reset()
 
@@ -318,7 +349,10 @@ class TrackingWorker:
             self._emit(Outcome(frame))
             return
         try:
-            self._emit(self._track(frame, self._target))
+            outcome = self._track(frame, self._target)
+            self._emit(outcome)
+            if outcome.result is not None:
+                self._tell(lambda watcher: watcher.tracked(outcome))
         except InputError as error:
             self._complain('image', f'image not used: {error}')
         except Exception as error:
