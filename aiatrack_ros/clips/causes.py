@@ -20,6 +20,8 @@ _GAP, _GAP_SECONDS = 3.0, 0.25
 _FIRST, _POOR = 10, 0.6
 # A target is at the border where its box is this near to it, in parts of its size and in pixels.
 _BORDER, _BORDER_PIXELS = 0.1, 3.0
+# A box with less is a guess.
+_TRACE = 0.3
 # Smaller than this, in pixels (square root of the area), there is little to go by.
 _SMALL = 12.0
 # Faster than this, in sizes of the target an image, it leaves the search region soon.
@@ -172,14 +174,18 @@ def _began_wrongly(fall: Fall) -> str:
 
 def _left(fall: Fall) -> str:
     velocity = _velocity(fall.before)
-    for each in (fall.last, *fall.falling):
-        x, y, w, h = each.box
-        near = max(_BORDER_PIXELS, _BORDER * each.size)
+    # Boxes of low scores are guesses, which may be anywhere; where it would be is one more place.
+    places = [each.box for each in (fall.last, *fall.falling) if each.score >= _TRACE]
+    x, y, w, h = fall.last.box
+    count = len(fall.falling)
+    places.append((x + count * velocity[0], y + count * velocity[1], w, h))
+    near = max(_BORDER_PIXELS, _BORDER * fall.last.size)
+    for x, y, w, h in places:
         sides = (
-            ('left', x <= near, velocity[0] <= 0),
-            ('right', x + w >= fall.width - near, velocity[0] >= 0),
-            ('upper', y <= near, velocity[1] <= 0),
-            ('lower', y + h >= fall.height - near, velocity[1] >= 0),
+            ('left', x <= near, velocity[0] < 0),
+            ('right', x + w >= fall.width - near, velocity[0] > 0),
+            ('upper', y <= near, velocity[1] < 0),
+            ('lower', y + h >= fall.height - near, velocity[1] > 0),
         )
         for side, touches, goes_there in sides:
             if touches and goes_there:

@@ -22,8 +22,8 @@ import numpy as np
 
 # Images of which pictures are looked at, before the loss and after it.
 BEFORE, AFTER = 60, 15
-# Pictures of the film strip.
-STRIP = 12
+# Images after the loss of which the map shows where was looked.
+LOOKED = 5
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Explanation:
         cause: Why it was lost.
         strip: Indices in `seen` and pictures (H, W, 3) uint8, RGB.
         memory: References at that moment, the initial one first.
+        events: The events of these images.
         looks: Where was looked from the last sure image on: boxes around which, sides, scores.
         scene: The picture of the moment.
     """
@@ -96,8 +97,8 @@ def explain(clip: Clip) -> Explanation:
         cause,
         images,
         strip=[(k, pictures[k]) for k in _strip_of(moment, len(images)) if k in pictures],
-        memory=_memory(clip, images, moment, sure_pictures=pictures),
-        looks=[look for event in images[first : moment + AFTER] for look in event['looks']],
+        memory=_memory(clip, moment),
+        looks=[look for event in images[first : moment + LOOKED] for look in event['looks']],
         scene=scene,
     )
 
@@ -178,18 +179,15 @@ def _patch(picture: np.ndarray, box: Box, room: float = 0.0) -> np.ndarray | Non
     return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
-def _memory(
-    clip: Clip, images: list[dict[str, Any]], moment: int, sure_pictures: dict[int, np.ndarray]
-) -> list[Reference]:
+def _memory(clip: Clip, moment: int) -> list[Reference]:
     """Return the references in the memory at a moment, as far as the clip has their pictures."""
     capacity = clip.header.get('settings', {}).get('memory_capacity', 100)
     count = clip.header.get('settings', {}).get('short_term_memory_size', 3)
     origins: list[Origin] = list(clip.snapshot.memory) if clip.snapshot else []
-    places: dict[int, int] = {}  # numbers of references to indices of images
     index = -1
     for event in clip.events:
         if event['kind'] == 'began':
-            origins, places = [_origin(event, 0)], {}
+            origins = [_origin(event, 0)]
         if event['kind'] != 'image':
             continue
         index += 1
@@ -199,10 +197,9 @@ def _memory(
             if len(origins) >= capacity:
                 del origins[1]
             origins.append(_origin(event, event['number']))
-            places[event['number']] = index
     used = {*ensemble_indices(len(origins) - 1, count)} if origins else set()
     shown = sorted({0, *used, *range(0, len(origins), max(1, len(origins) // 8))})
-    return _with_pictures(clip, [(k, origins[k], k in used) for k in shown if k < len(origins)])
+    return _with_pictures(clip, [(origins[k], k in used) for k in shown if k < len(origins)])
 
 
 def _origin(event: dict[str, Any], number: int) -> Origin:
@@ -210,8 +207,8 @@ def _origin(event: dict[str, Any], number: int) -> Origin:
     return Origin(number, (x, y, w, h), (x, y, w, h))
 
 
-def _with_pictures(clip: Clip, entries: list[tuple[int, Origin, bool]]) -> list[Reference]:
-    wanted = {origin.number for _, origin, _ in entries}
+def _with_pictures(clip: Clip, entries: list[tuple[Origin, bool]]) -> list[Reference]:
+    wanted = {origin.number for origin, _ in entries}
     pictures = {n: each for n, each in clip.references().items() if n in wanted}
     for shot in clip.shots():
         kind = shot.event['kind']
@@ -221,7 +218,7 @@ def _with_pictures(clip: Clip, entries: list[tuple[int, Origin, bool]]) -> list[
         if len(pictures) == len(wanted):
             break
     references = []
-    for _, origin, in_use in entries:
+    for origin, in_use in entries:
         picture = pictures.get(origin.number)
         patch = None if picture is None else _patch(picture, origin.box, room=0.5)
         if patch is not None:

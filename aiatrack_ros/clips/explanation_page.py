@@ -195,8 +195,8 @@ def _map(explanation: Explanation) -> str:
         left, top = x + w / 2 - side / 2, y + h / 2 - side / 2
         color = f'hsl({120 * min(max(look["score"], 0.0), 1.0):.0f} 85% 50%)'
         parts.append(
-            f'<rect x="{left:.1f}" y="{top:.1f}" width="{side}" height="{side}" fill="{color}" '
-            f'fill-opacity=".05" stroke="{color}" stroke-width="{unit:.1f}" stroke-opacity=".8"/>'
+            f'<rect x="{left:.1f}" y="{top:.1f}" width="{side}" height="{side}" fill="none" '
+            f'stroke="{color}" stroke-width="{unit:.1f}" stroke-opacity=".7"/>'
         )
     last = explanation.seen[explanation.moment]
     x, y, w, h = last.box

@@ -91,6 +91,16 @@ def test_who_stands_at_the_border_and_walks_inwards_has_not_left():
     assert why(inwards).name == 'hidden'
 
 
+def test_a_guess_at_the_border_is_no_way_out():
+    hidden = case()
+    guesses = [replace(each, box=(596.0, 2.0, 40.0, 60.0), score=0.0) for each in hidden.falling]
+    assert why(replace(hidden, falling=guesses)).name == 'hidden'
+
+
+def test_who_would_be_out_of_the_picture_by_now_has_left():
+    assert why(case(box=(560.0, 200.0, 40.0, 60.0), step=(10.0, 0.0))).name == 'left the picture'
+
+
 def test_a_late_image_long_before_the_loss_is_no_cause():
     fall = case()
     before = [
