@@ -60,11 +60,16 @@ class Outcome(Protocol):
 
 def shots_of(clip: Clip) -> list[Shot]:
     """Return the images of a clip, each once, in the order in which they were worked on."""
-    shots: dict[int, Shot] = {}
+    shots: list[Shot] = []
+    known: set[int] = set()
     for shot in clip.shots():
-        if shot.message is not None:
-            shots.setdefault(shot.event['stamp'], shot)
-    return list(shots.values())
+        stamp = shot.event.get('stamp', 0)
+        if shot.message is None or stamp in known:
+            continue
+        shots.append(shot)
+        if stamp:  # some cameras don't stamp their images
+            known.add(stamp)
+    return shots
 
 
 def fill(

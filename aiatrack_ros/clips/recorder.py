@@ -118,6 +118,10 @@ class Recorder:
         self._state = State.TRACKING
         self._last_doubt = -1e9
         self._complained = False
+        try:
+            self._check_folder()
+        except OSError as error:
+            self._fail(error)
         self._thread = threading.Thread(target=self._run, name='recorder', daemon=True)
         self._thread.start()
 
@@ -306,10 +310,13 @@ class Recorder:
                 time.sleep(_REST)
         self._guarded(lambda writer: writer.event({'kind': 'reason', 'reason': reason}))
 
-    def _open(self, reason: str) -> ClipWriter:
-        folder = self._settings.folder
-        if not folder.is_dir():
+    def _check_folder(self) -> None:
+        if not self._settings.folder.is_dir():
             raise NotADirectoryError('there is no such folder; make it, or change record_to')
+
+    def _open(self, reason: str) -> ClipWriter:
+        self._check_folder()
+        folder = self._settings.folder
         make_room(folder, self._settings.limit)
         stamp = datetime.now(timezone.utc).strftime('%Y%m%dT%H%M%S')
         path = folder / f'{PREFIX}{stamp}_{reason}.mcap'

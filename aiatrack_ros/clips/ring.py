@@ -109,9 +109,8 @@ class Ring:
         if step.begins:
             self._recent = {}
             self._segments.append(Segment())
-        if not self._segments:
-            return  # nothing is known of the target: a step was left out before
-        self._segments[-1].steps.append(step)
+        if self._segments:  # else nothing is known of the target: steps were left out before
+            self._segments[-1].steps.append(step)
         if step.picture and step.number is not None:
             self._recent[step.number] = step.picture
         if snapshot:

@@ -38,10 +38,10 @@ def filled(keys, tracker=None, count=11):
 
 
 def test_between_two_boxes_that_agree_the_label_is_in_between():
-    labels = filled({0: (0.0, 0.0, 50.0, 50.0), 10: (10.0, 0.0, 50.0, 60.0)})
+    labels = filled({0: (0.0, 0.0, 50.0, 50.0), 10: (4.0, 0.0, 50.0, 55.0)})
     assert labels[0] == (0.0, 0.0, 50.0, 50.0)
-    assert labels[5] == pytest.approx((5.0, 0.0, 50.0, 55.0))
-    assert labels[2] == pytest.approx((2.0, 0.0, 50.0, 52.0))
+    assert labels[5] == pytest.approx((2.0, 0.0, 50.0, 52.5))
+    assert labels[2] == pytest.approx((0.8, 0.0, 50.0, 51.0))
     assert len(labels) == 11
 
 

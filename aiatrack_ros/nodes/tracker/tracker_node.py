@@ -224,8 +224,6 @@ class TrackerNode(ReleasingNode):
             'settings': dataclasses.asdict(get.tracker_settings()),
             'parameters': get.values(),
         }
-        if not folder.is_dir():
-            self._complain('recorder', f"record_to: there is no folder '{folder}'; make it")
         return ClipRecording(settings, tracker, header, self._recorder_says)
 
     def _recorder_says(self, good: bool, text: str) -> None:
