@@ -10,6 +10,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timezone
+import math
 from pathlib import Path
 from queue import Empty
 from queue import SimpleQueue
@@ -56,6 +57,9 @@ _REST = 0.002
 _END_SECONDS = 10.0
 # A result with less is doubtful: it is more likely to be somebody else.
 _EVEN_ODDS = 0.5
+# Doubt becomes a clip when it is over and somebody is still tracked, or after so many images. Where
+# it ends in a loss, that is what the clip is for.
+_LONG_DOUBT = 10
 
 Messages = tuple[tuple[str, Any], ...]
 Reply = Callable[[bool, str], None]
@@ -116,7 +120,8 @@ class Recorder:
         self._until = 0.0
         self._reasons: set[str] = set()
         self._state = State.TRACKING
-        self._last_doubt = -1e9
+        self._doubts = 0  # images in a row in which it is doubtful who is tracked
+        self._last_doubt = -math.inf
         self._complained = False
         try:
             self._check_folder()
@@ -238,10 +243,16 @@ class Recorder:
         if result.state is State.LOST and self._state is State.TRACKING:
             self._happened(LOST, step.time)
         self._state = result.state
-        if result.state is State.TRACKING and result.identity < _EVEN_ODDS:
+        if result.state is State.LOST:  # that says more
+            self._doubts = 0
+            return
+        doubtful = result.identity < _EVEN_ODDS
+        self._doubts += doubtful
+        if self._doubts and (not doubtful or self._doubts >= _LONG_DOUBT):
+            self._doubts = 0
             if step.time - self._last_doubt > self._settings.seconds:
+                self._last_doubt = step.time
                 self._happened(DOUBTFUL, step.time)
-            self._last_doubt = step.time
 
     def _forget(self, step: Step, by_user: bool) -> None:
         self._add(step, None)

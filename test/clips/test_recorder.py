@@ -5,8 +5,11 @@ import shutil
 
 from aiatrack_ros.clips.clip import Clip
 from aiatrack_ros.clips.events import FORMAT
+from aiatrack_ros.clips.picture import Picture
 from aiatrack_ros.clips.replay import Differences
 from aiatrack_ros.clips.replay import replay
+from aiatrack_ros.tracking import State
+from aiatrack_ros.tracking import TrackResult
 from moving_square import moving_square
 import numpy as np
 import pytest
@@ -97,6 +100,31 @@ def test_a_reset_by_the_user_becomes_a_clip_and_the_end_of_the_node_does_not(tmp
     clip = Clip(path)
     assert [event['kind'] for event in clip.events].count('began') == 2
     assert compared(clip, tracker).same
+
+
+def doubt(recorder, identities):
+    box = (1.0, 2.0, 30.0, 30.0)
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    recorder.began(Picture(1, 'camera', pixels=pixels), box, {'id': 'a', 'class_id': 'b'})
+    for number, (identity, state) in enumerate(identities, 1):
+        result = TrackResult(box, 0.9, 0.8, False, state, {}, identity, number)
+        recorder.tracked(Picture(number + 1, 'camera', pixels=pixels), result, lambda: None)
+    recorder.stop()
+
+
+def test_doubt_that_passes_becomes_a_clip_and_doubt_that_ends_in_a_loss_is_a_loss(tmp_path):
+    sure, doubtful = (1.0, State.TRACKING), (0.2, State.TRACKING)
+    for name, identities in (
+        ('doubtful', [sure, doubtful, doubtful, sure]),
+        ('doubtful', [sure, *[doubtful] * 10]),
+        ('lost', [sure, doubtful, (0.2, State.LOST)]),
+        ('', [sure, doubtful]),
+    ):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        doubt(make_recorder(folder), identities)
+        written = [path.stem.split('_')[2] for path in folder.iterdir()]
+        assert written == ([name] if name else [])
 
 
 def test_another_box_in_place_of_a_target_becomes_a_clip(tmp_path, tracker):
