@@ -57,8 +57,8 @@ _REST = 0.002
 _END_SECONDS = 10.0
 # A result with less is doubtful: it is more likely to be somebody else.
 _EVEN_ODDS = 0.5
-# Doubt becomes a clip when it is over and somebody is still tracked, or after so many images. Where
-# it ends in a loss, that is what the clip is for.
+# Doubt becomes a clip when it is over and somebody is still tracked, or after so many images.
+# Where it ends in a loss, that is what the clip is for.
 _LONG_DOUBT = 10
 
 Messages = tuple[tuple[str, Any], ...]
