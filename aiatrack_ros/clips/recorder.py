@@ -29,9 +29,11 @@ from aiatrack_ros.clips.events import RESET
 from aiatrack_ros.clips.events import RETARGETED
 from aiatrack_ros.clips.events import SAVED
 from aiatrack_ros.clips.folder_limit import make_room
+from aiatrack_ros.clips.folder_limit import PART
 from aiatrack_ros.clips.folder_limit import PREFIX
 from aiatrack_ros.clips.picture import Picture
 from aiatrack_ros.clips.ring import Ring
+from aiatrack_ros.clips.ring import Segment
 from aiatrack_ros.clips.ring import Step
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.snapshot import Snapshot
@@ -276,7 +278,7 @@ class Recorder:
                 self._end()
 
     def _save(self, reply: Reply) -> None:
-        if not any(segment.steps for segment in self._ring.segments):
+        if not self._worth_a_clip():
             reply(False, 'there is nothing to save: no target was followed of late')
             return
         self._happened(SAVED, time.monotonic())
@@ -293,7 +295,7 @@ class Recorder:
             self._reasons.add(reason)
             self._guarded(lambda writer: writer.event({'kind': 'reason', 'reason': reason}))
             return
-        segments = [segment for segment in self._ring.segments if segment.steps]
+        segments = self._worth_a_clip()
         if not segments:
             return
         self._until = now + self._settings.seconds
@@ -317,9 +319,19 @@ class Recorder:
         self._guarded(lambda writer: writer.begin(header, segments[0], first))
         for segment in segments:
             for step in segment.steps:
+                if self._writer is None:
+                    return
                 self._write(step)
                 time.sleep(_REST)
         self._guarded(lambda writer: writer.event({'kind': 'reason', 'reason': reason}))
+
+    def _worth_a_clip(self) -> list[Segment]:
+        """Return the segments that have images."""
+        return [
+            segment
+            for segment in self._ring.segments
+            if any(step.picture for step in segment.steps)
+        ]
 
     def _check_folder(self) -> None:
         if not self._settings.folder.is_dir():
@@ -332,7 +344,7 @@ class Recorder:
         stamp = datetime.now(timezone.utc).strftime('%Y%m%dT%H%M%S')
         path = folder / f'{PREFIX}{stamp}_{reason}.mcap'
         count = 1
-        while path.exists():
+        while path.exists() or path.with_suffix(PART).exists():
             count += 1
             path = folder / f'{PREFIX}{stamp}_{reason}_{count}.mcap'
         settings = self._settings
