@@ -45,6 +45,7 @@ def start(bench: Bench, folder: Path, **parameters) -> Bench:
         record_to='' if folder == Path() else str(folder),
         lost_after=2,
         regain_after=2,
+        record_seconds=60.0,  # on a busy machine few images take long
         **parameters,
     )
     bench.save = bench.operator.create_client(Trigger, 'tracker/save_clip')
