@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 import shutil
 from typing import Any
+from typing import Final
 
 from aiatrack_ros.clips.events import EVENTS
 from aiatrack_ros.clips.events import REFERENCES
@@ -26,7 +27,7 @@ from rosbags.typesys.store import Typestore
 _COMPRESSED, _RAW = 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/Image'
 _TEXT = 'std_msgs/msg/String'
 # What rosbag2 of Humble reads, and all that came after it.
-_VERSION = 8
+_VERSION: Final = 8
 
 
 class MessageTypes:

@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from typing import Any
 
 from aiatrack_ros.clips import events
@@ -156,12 +157,8 @@ def _measured(seen: Seen, picture: np.ndarray) -> Seen:
     grey = cv2.resize(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), (48, 48))
     spread = float(grey.astype(np.float32).var())
     edges = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-    return Seen(
-        **{
-            **vars(seen),
-            'brightness': float(grey.mean()),
-            'sharpness': edges / spread if spread > 1 else None,
-        }
+    return replace(
+        seen, brightness=float(grey.mean()), sharpness=edges / spread if spread > 1 else None
     )
 
 
