@@ -33,11 +33,12 @@ demo: setup  ## Track a target of a real video through real nodes; write the ann
 
 sim: setup  ## Let a simulated robot follow somebody with the real nodes; SCENE=alone or company
 	@$(ENV) $(LIMIT) python3 tools/sim.py $(if $(SCENE),--scene '$(SCENE)') \
-	  $(if $(SEED),--seed '$(SEED)') $(if $(OUTPUT),--output '$(OUTPUT)')
+	  $(if $(SEED),--seed '$(SEED)') $(if $(OUTPUT),--output '$(OUTPUT)') \
+	  $(if $(RECORD_TO),--record-to '$(RECORD_TO)')
 
 latency: setup  ## Measure what the tracker node adds to the time of its tracker, and its idle cost
 	@$(ENV) $(LIMIT) python3 tools/latency.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)') \
-	  $(if $(JSON),--json '$(JSON)')
+	  $(if $(JSON),--json '$(JSON)') $(if $(RECORD_TO),--record-to '$(RECORD_TO)')
 
 picker: setup  ## Measure what the web page costs: the processor, and the tracker's latency
 	@$(ENV) $(LIMIT) python3 tools/picker_cost.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)')

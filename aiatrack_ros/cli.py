@@ -20,6 +20,21 @@ COMMANDS = (
         'follow one target through a video or a folder of pictures',
     ),
     (
+        'replay',
+        'aiatrack_ros.commands.replay',
+        'track through a clip of the recorder again, and compare',
+    ),
+    (
+        'explain',
+        'aiatrack_ros.commands.explain',
+        'say why the target was lost in a clip, as a page',
+    ),
+    (
+        'label',
+        'aiatrack_ros.commands.label',
+        'correct the boxes of a clip, for training and evaluation',
+    ),
+    (
         'eval',
         'aiatrack_ros.commands.evaluate',
         'measure accuracy on sequences with ground truth',

@@ -23,16 +23,18 @@ ARROWS = {
     'timing': set(),
     'model': set(),
     'tracking': {'model'},
+    'clips': {'tracking'},
     'picker': {'tracking'},
     'datasets': set(),
     'simulation': set(),
-    'nodes': {'tracking', 'picker', 'simulation', 'msg', 'srv'},
+    'nodes': {'tracking', 'clips', 'picker', 'simulation', 'msg', 'srv'},
     'evaluation': {'tracking', 'datasets', 'model'},
     'benchmark': {'evaluation', 'tracking', 'datasets', 'model'},
     'training': {'model', 'datasets'},
     'commands': {
         'model',
         'tracking',
+        'clips',
         'picker',
         'datasets',
         'evaluation',
@@ -47,7 +49,7 @@ IMAGES = {'cv2', 'PIL'}
 # What package.xml has not to name.
 STANDARD = sys.stdlib_module_names | {PACKAGE}
 FROM_PIP = {'safetensors', 'torch'}  # on all distributions but one, says README.md
-OPTIONAL = {'av', 'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'tensorboard'}
+OPTIONAL = {'av', 'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'rosbags', 'tensorboard'}
 
 
 def forbidden_imports(root: Path) -> list[str]:
@@ -172,6 +174,7 @@ def test_every_source_names_its_licence():
         ('model/x.py', 'import rclpy'),
         ('model/x.py', 'import cv2'),
         ('datasets/x.py', 'import torch'),
+        ('clips/x.py', 'from aiatrack_ros.nodes.common import messages'),
         ('picker/x.py', 'import rclpy'),
         ('picker/x.py', 'from aiatrack_ros.nodes.common import images'),
         ('datasets/x.py', 'from aiatrack_ros.tracking.video import natural_key'),

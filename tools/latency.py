@@ -9,6 +9,7 @@ that is faster than the tracker. Beside a figure stands its limit, which is for 
 nothing else.
 
   make latency
+  make latency RECORD_TO=clips     what it is while the node records
   python3 tools/latency.py --seconds 60 --json latency.json
 
 Ends with 0 if all figures keep within their limits, 1 if not, 2 if something did not run.
@@ -224,7 +225,12 @@ def measure(
     parts.append(camera)
     watcher.expect(lambda: watcher.newest, 'a word of the tracker', START_SECONDS)
     watcher.point_at_target()
+    watcher.watch(SETTLE_SECONDS)
+    use = ProcessorUse(tracker.process.pid)
     figures = tracking_figures(listen(watcher, seconds))
+    used, passed = use.read()
+    part = figures[0].part
+    figures.append(Figure(part, 'CPU of the node, of one core', 100 * used / passed, '%'))
 
     reset = watcher.create_client(Trigger, 'tracker/reset')
     watcher.call(reset, Trigger.Request())

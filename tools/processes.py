@@ -151,11 +151,22 @@ def add_tracker_options(parser: argparse.ArgumentParser) -> None:
         help='weights; default: those that come with the model',
     )
     parser.add_argument('--device', default='auto', help='auto, cpu or cuda:N')
+    parser.add_argument(
+        '--record-to',
+        default='',
+        metavar='FOLDER',
+        help='have the tracker node write clips of what happens into this folder',
+    )
 
 
 def tracker_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Return the parameters of the tracker node that the options ask for."""
-    return {'model': args.model, 'checkpoint': args.checkpoint, 'device': args.device}
+    return {
+        'model': args.model,
+        'checkpoint': args.checkpoint,
+        'device': args.device,
+        'record_to': args.record_to,
+    }
 
 
 def exit_code(script: str, work: Callable[[], Sequence[str]]) -> int:

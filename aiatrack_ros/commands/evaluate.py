@@ -34,8 +34,9 @@ Run the tracker over every sequence of a folder and compare its boxes with the t
 
 The layout is found by looking: OTB (SEQ/img/*.jpg, SEQ/groundtruth_rect.txt), GOT-10k (SEQ/*.jpg,
 SEQ/groundtruth.txt), LaSOT (CLASS/SEQ/img/*.jpg, SEQ/groundtruth.txt), TrackingNet (frames/SEQ,
-anno/SEQ.txt), or the folder of one such sequence. Where only the first box is given, as in test
-sets, the raw results are all there is.
+anno/SEQ.txt), clips that `aiatrack label` wrote (SEQ/*.jpg, SEQ/boxes.csv), or the folder of
+one such sequence. Where only the first box is given, as in test sets, the raw results are all
+there is.
 """
 EPILOG = f"""\
 figures:

@@ -3,6 +3,7 @@
 
 import argparse
 from collections.abc import Collection
+from collections.abc import Mapping
 import copy
 import dataclasses
 from typing import Any
@@ -21,6 +22,7 @@ from aiatrack_ros.tracking.tracker import Tracker
 
 Settings = TypeVar('Settings', bound=CheckedSettings)
 
+_OF_NETWORK = ('model', 'checkpoint')
 _METAVARS = {int: 'N', float: 'X'}
 
 
@@ -108,6 +110,62 @@ def tracker_from_arguments(args: argparse.Namespace) -> Tracker:
         settings,
         network.engine,
     )
+
+
+class _AsRecorded:
+    """The default of an option whose value is in the clip."""
+
+    def __str__(self) -> str:
+        return 'as recorded'
+
+
+AS_RECORDED = _AsRecorded()
+
+
+def add_recorded_tracker_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``add_tracker_arguments``; what is in a clip has its value from there."""
+    add_tracker_arguments(parser)
+    names = [spec.name for spec in dataclasses.fields(TrackerSettings)]
+    parser.set_defaults(**dict.fromkeys((*_OF_NETWORK, *names), AS_RECORDED))
+
+
+def recorded_tracker(
+    args: argparse.Namespace, header: Mapping[str, Any]
+) -> tuple[Tracker, bool, bool]:
+    """Make the tracker that the options ask for, and where they don't say, the one of a clip.
+
+    Args:
+        args: Of ``add_recorded_tracker_arguments``.
+        header: Of the clip.
+
+    Returns:
+        The tracker, whether its network is the one that recorded, and whether its settings are.
+
+    Raises:
+        AiATrackError: As in ``tracker_from_arguments``.
+    """
+    filled = copy.copy(args)
+    recorded = dict(header.get('settings', {}))
+    recorded |= {name: header.get(name, '') for name in _OF_NETWORK}
+    if args.model is not AS_RECORDED and args.checkpoint is AS_RECORDED:
+        recorded['checkpoint'] = ''  # the one of another model would not fit
+    typed = {}
+    for name, value in recorded.items():
+        if getattr(args, name, None) is AS_RECORDED:
+            setattr(filled, name, value)
+        else:
+            typed[name] = getattr(args, name, None)
+    missing = [
+        spec.name
+        for spec in dataclasses.fields(TrackerSettings)
+        if getattr(filled, spec.name) is AS_RECORDED
+    ]
+    for spec in dataclasses.fields(TrackerSettings):
+        if spec.name in missing:  # of a version that did not have it
+            setattr(filled, spec.name, spec.default)
+    tracker = tracker_from_arguments(filled)
+    changed = {name for name, value in typed.items() if value != recorded[name]}
+    return tracker, not changed & {*_OF_NETWORK}, not changed - {*_OF_NETWORK}
 
 
 def other_tracker(args: argparse.Namespace, name: str) -> Tracker:

@@ -25,12 +25,13 @@ from aiatrack_ros.tracking.video import Video
 from aiatrack_ros.tracking.video import VideoWriter
 
 DESCRIPTION = """\
-Follow one target through a video, pictures, a camera or a stream, from a box in one frame on.
+Follow one target through a video, pictures, a bag, a camera or a stream, from one box on.
 
   aiatrack track street.mp4 --box 310,120,60,150 --output tracked.mp4 --csv boxes.csv
   aiatrack track street.mp4                  # draw the box on a web page
   aiatrack track street.mp4 --select window  # or in a window
   aiatrack track 0 --output tracked.mp4      # a camera, shown on the page; Ctrl-C ends it
+  aiatrack track drive.mcap --topic /camera/image_raw --box 310,120,60,150
   aiatrack track 'shots/*.jpg' --box '@corners 20%,30%,40%,80%' --json boxes.jsonl --output drawn
 
 The box is x,y,w,h in pixels of the first frame: top-left corner, width, height.
@@ -45,8 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'video',
         metavar='SOURCE',
-        help='a video, a folder or quoted pattern of pictures, a camera (0, /dev/video0) or the '
-        'address of a stream (rtsp://, http://)',
+        help='a video, a folder or quoted pattern of pictures, a rosbag2 folder or MCAP file, a '
+        'camera (0, /dev/video0) or the address of a stream (rtsp://, http://)',
+    )
+    parser.add_argument(
+        '--topic', default='', help='of the images in a bag; not needed where it has but one'
     )
     parser.add_argument(
         '--box',
@@ -72,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out; return the exit code."""
-    video = open_source(args.video)
+    video = open_source(args.video, topic=args.topic)
     read = (args.video, args.checkpoint, *(video.pictures if isinstance(video, Video) else ()))
     outputs = {'output': args.output, 'csv': args.csv, 'json': args.json}
     refuse_overwriting(outputs, read)

@@ -10,21 +10,27 @@ LaSOT        [CLASS/]SEQ/img/\*.jpg           SEQ/groundtruth.txt             fu
 GOT-10k      SEQ/\*.jpg                       SEQ/groundtruth.txt             cover.label,
                                                                               absence.label
 TrackingNet  frames/SEQ/\*.jpg                anno/SEQ.txt                    NaN or empty box
+clip         SEQ/\*.jpg                       SEQ/boxes.csv                   NaN or empty box
 ===========  ===============================  ==============================  ====================
 
 Pictures may be JPEG, PNG, WebP or BMP everywhere. A NaN or empty box means an absent target in
 every layout; labels.py says how boxes and marks are read. A file with the first box alone, as in
 the test sets of GOT-10k and TrackingNet, is a sequence whose truth is withheld: it can be tracked
-but not scored.
+but not scored. A clip, as `aiatrack label` writes it, tells only of the pictures that its
+boxes.csv names, from the first one with the target on.
 """
 
+import csv
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 import re
 
+from aiatrack_ros.datasets.archives import BrokenPictureError
+from aiatrack_ros.datasets.archives import Folder
 from aiatrack_ros.datasets.archives import PICTURES
 from aiatrack_ros.datasets.labels import is_visible
+from aiatrack_ros.datasets.labels import parse_box
 from aiatrack_ros.datasets.labels import read_labels
 from aiatrack_ros.errors import InputError
 import cv2
@@ -34,7 +40,8 @@ OTB = 'otb'
 LASOT = 'lasot'
 GOT10K = 'got10k'
 TRACKINGNET = 'trackingnet'
-LAYOUTS = (OTB, GOT10K, LASOT, TRACKINGNET)
+CLIP = 'clip'
+LAYOUTS = (OTB, GOT10K, LASOT, TRACKINGNET, CLIP)
 
 SUBSETS = ('train', 'val', 'test')
 
@@ -94,6 +101,11 @@ def find_sequences(folder: str | Path) -> list[Sequence]:
         InputError: There is none, or one of them is incomplete.
     """
     root = Path(folder)
+    if root.is_file() and root.suffix == '.mcap':
+        raise InputError(
+            f'{root}: a clip without true boxes; label it first (aiatrack label), and name the '
+            'folder that this writes'
+        )
     if not root.is_dir():
         raise InputError(f'{root}: no such folder; name the folder of a data set or sequence')
     if (root / 'frames').is_dir() and (root / 'anno').is_dir():
@@ -110,7 +122,8 @@ def find_sequences(folder: str | Path) -> list[Sequence]:
     if not found:
         raise InputError(
             f'{root}: no sequence found; expected img/ with groundtruth_rect.txt (OTB) or '
-            'groundtruth.txt (LaSOT), or images beside groundtruth.txt (GOT-10k)'
+            'groundtruth.txt (LaSOT), or images beside groundtruth.txt (GOT-10k) or boxes.csv '
+            '(a clip)'
         )
     return found
 
@@ -144,6 +157,8 @@ def _sequences_of(folder: Path) -> list[Sequence]:
             _sequence(name, OTB, _otb_range(folder.name, images), path)
             for name, path in zip(names, otb)
         ]
+    if (folder / 'boxes.csv').is_file():
+        return [_clip(folder)]
     truth = folder / 'groundtruth.txt'
     has_images = (folder / 'img').is_dir()
     if not truth.is_file():
@@ -157,6 +172,31 @@ def _sequences_of(folder: Path) -> list[Sequence]:
         return [_sequence(folder.name, LASOT, _images(folder / 'img'), truth)]
     images = _images(folder)
     return [_sequence(folder.name, GOT10K, images, truth, _resolution(folder, images[0]))]
+
+
+def _clip(folder: Path) -> Sequence:
+    """Read a clip: the pictures that its table names, from the first with the target on."""
+    files = Folder(folder)
+    names: list[Path] = []
+    boxes = []
+    for number, row in enumerate(csv.reader(_read_text(folder / 'boxes.csv').splitlines()), 1):
+        box = parse_box(row[1:5])
+        if box is None:
+            if number > 1 and row:
+                raise InputError(f'{folder}/boxes.csv:{number}: expected FRAME,x,y,w,h')
+            continue
+        if not names and not is_visible(box):
+            continue
+        try:
+            names.append(folder / files.picture(row[0]))
+        except BrokenPictureError as error:
+            raise InputError(f'{error}; restore it, or remove line {number}') from error
+        boxes.append(box)
+    if not names:
+        raise InputError(f'{folder}/boxes.csv: no picture with the target')
+    truth = np.array(boxes, float)
+    visible = np.array([is_visible(box) for box in boxes], bool)
+    return Sequence(folder.name, CLIP, tuple(names), truth, visible)
 
 
 def _trackingnet(root: Path) -> list[Sequence]:

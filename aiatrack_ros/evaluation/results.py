@@ -6,6 +6,7 @@ format       files in the folder of a tracker
 ===========  ======================================================================
 got10k       SEQ/SEQ_001.txt (x,y,w,h a line), SEQ/SEQ_time.txt (seconds a line)
 otb, lasot   SEQ.txt (x,y,w,h a line)
+clip         SEQ.txt (x,y,w,h a line)
 trackingnet  SEQ.txt (x,y,w,h a line)
 ===========  ======================================================================
 

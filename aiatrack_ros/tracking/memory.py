@@ -3,6 +3,7 @@
 
 from aiatrack_ros.model.attention import join
 from aiatrack_ros.model.attention import References
+from aiatrack_ros.tracking.snapshot import Origin
 from torch import Tensor
 
 
@@ -26,10 +27,16 @@ class ReferenceMemory:
         self._ensemble_size = ensemble_size
         self._blocks: tuple[Tensor, ...] = ()  # (capacity, ...) of keys, values, inner positions
         self._slots: list[int] = []  # where the entries lie, the initial one first
+        self._origins: list[Origin] = []  # what they were made of, in the same order
         self._ensemble: References | None = None
 
     def __len__(self) -> int:
         return len(self._slots)
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """What each entry was made of, the initial one first."""
+        return tuple(self._origins)
 
     @property
     def ensemble(self) -> References:
@@ -38,16 +45,19 @@ class ReferenceMemory:
             raise RuntimeError('the memory is empty; call restart(initial) first')
         return self._ensemble
 
-    def restart(self, initial: References) -> None:
+    def restart(self, initial: References, origin: Origin) -> None:
         """Forget everything and begin with the initial frame, one reference."""
         if not self._blocks:
             self._blocks = tuple(_block(tensor, self._capacity) for tensor in initial)
-        self._slots = []
-        self.append(initial)
+        self._slots, self._origins = [], []
+        self.append(initial, origin)
 
-    def append(self, references: References) -> None:
+    def append(self, references: References, origin: Origin) -> None:
         """Take one frame in, one reference."""
         full = len(self._slots) == self._capacity
+        if full:
+            del self._origins[1]
+        self._origins.append(origin)
         slot = self._slots.pop(1) if full else len(self._slots)
         self._put(slot, references)
         self._slots.append(slot)
@@ -63,6 +73,7 @@ class ReferenceMemory:
             entries = [self._entry(slot) for slot in self._slots]
             surplus = max(0, len(entries) - capacity)
             del entries[1 : 1 + surplus]
+            del self._origins[1 : 1 + surplus]
             self._blocks = tuple(_block(block, capacity) for block in self._blocks)
             self._slots = list(range(len(entries)))
             for slot, entry in enumerate(entries):

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Where pictures come from, by what a person types: a file, a pattern, a camera, a stream."""
+"""Where pictures come from, by what a person types: a file, a bag, a camera, a stream."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ import time
 from typing import Protocol
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.bags import BagVideo
+from aiatrack_ros.tracking.bags import is_bag
 from aiatrack_ros.tracking.video import DEFAULT_FPS
 from aiatrack_ros.tracking.video import IMAGE_SUFFIXES
 from aiatrack_ros.tracking.video import natural_key
@@ -50,18 +52,26 @@ class Source(Protocol):
         """Yield the pictures, (H, W, 3) uint8, RGB."""
 
 
-def open_source(text: str, say: Callable[[str], None] = print) -> Source:
+def open_source(text: str, say: Callable[[str], None] = print, topic: str = '') -> Source:
     """Open what a person names.
 
     Args:
         text: A video file, a folder of pictures, a pattern of pictures (``'shots/*.jpg'``,
-            ``'shots/%04d.png'``), the number or the device of a camera (``0``, ``/dev/video0``),
-            or the address of a stream (rtsp, http).
-        say: Gets a line to show when a live source stalls and when it goes on.
+            ``'shots/%04d.png'``), a rosbag2 folder or a file of one (.mcap, .db3), the number or
+            the device of a camera (``0``, ``/dev/video0``), or the address of a stream (rtsp,
+            http).
+        say: Gets a line to show when a live source stalls and when it goes on, and about a torn
+            bag.
+        topic: Of the images in a bag; '' where it has but one.
 
     Raises:
-        InputError: There is no such thing, or it cannot be read.
+        InputError: There is no such thing, or it cannot be read; or it has no topics and one was
+            given.
     """
+    if is_bag(text):
+        return BagVideo(text, topic, say)
+    if topic:
+        raise InputError(f"'{text}' is no bag, so it has no topic '{topic}'")
     if text.isascii() and text.isdecimal():
         return LiveSource(text, f"camera '{text}'", int(text), say)
     if _DEVICE.fullmatch(text):

@@ -5,9 +5,11 @@ AiATrack (ECCV 2022), section 3.2 and the released online loop. The node, the co
 evaluation and the benchmark all use this one, unchanged.
 """
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 import math
 import time
 
@@ -26,12 +28,33 @@ from aiatrack_ros.tracking.identity import Identity
 from aiatrack_ros.tracking.image_search import search_windows
 from aiatrack_ros.tracking.memory import ReferenceMemory
 from aiatrack_ros.tracking.settings import TrackerSettings
+from aiatrack_ros.tracking.snapshot import attributes_of
+from aiatrack_ros.tracking.snapshot import Origin
+from aiatrack_ros.tracking.snapshot import Snapshot
+from aiatrack_ros.tracking.snapshot import take_attributes
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.target_state import TargetState
 import numpy as np
 
 # Of a target's size: who is farther away than that from where it was may be somebody else.
 JUMP = 0.8
+
+
+@dataclass(frozen=True)
+class Look:
+    """One place where the tracker looked for its target in an image.
+
+    Attributes:
+        around: The box around whose centre the square search region was cut, in pixels.
+        side: The side of that region in pixels.
+        box: What was found there, x, y, w, h in pixels of the image.
+        score: How well it fits, in [0, 1], as in the result.
+    """
+
+    around: Box
+    side: int
+    box: Box
+    score: float
 
 
 @dataclass(frozen=True)
@@ -49,6 +72,8 @@ class TrackResult:
         times: Seconds spent on 'crop', 'network', 'memory', and in 'total'.
         identity: How likely it is, in [0, 1], that what is in the box is the target; 1 where the
             network does not tell.
+        number: The image, counted from the one in which the target was given, 0.
+        looks: Where it was looked for in this image.
     """
 
     box: Box
@@ -58,6 +83,8 @@ class TrackResult:
     state: State
     times: dict[str, float]
     identity: float = 1.0
+    number: int = 0
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass
@@ -71,8 +98,14 @@ class _Target:
     image_size: tuple[int, int]  # width, height
     identity: Identity
     windows: Iterator[Box] | None = None  # where to look next besides, while lost
+    windows_seen: int = 0  # of those
+    number: int = 0  # of the image, counted from the one in which the target was given
     promising: bool = False  # while lost: what was found last may be the target
     sure: bool = True  # the frame before showed the target for sure
+
+
+# Of a target, what is made again of images, or put together of its own attributes.
+_NOT_PLAIN = ('initial', 'state', 'identity', 'windows')
 
 
 @dataclass(frozen=True)
@@ -80,6 +113,7 @@ class _Candidate:
     """What was found in one crop."""
 
     crop: Crop
+    around: Box  # what the crop was cut around, in pixels of the image
     found: Found
     box: Box  # x, y, w, h in pixels of the image
     raw_iou: float
@@ -89,6 +123,10 @@ class _Candidate:
     @property
     def score(self) -> float:
         return min(max((self.raw_iou + 1) / 2, 0.0), 1.0) * self.identity
+
+    @property
+    def look(self) -> Look:
+        return Look(self.around, self.crop.side, self.box, self.score)
 
 
 class Tracker:
@@ -149,7 +187,7 @@ class Tracker:
         crop = crop_region(image, box, self._factor, self._engine.config.crop_size)
         encoded = self._engine.encode(crop)
         reference = self._engine.refer(encoded, crop, crop.to_crop(box), initial=True)
-        self._memory.restart(reference.short)
+        self._memory.restart(reference.short, Origin(0, box, box))
         description = self._engine.identify(crop, crop.to_crop(box))
         if not np.isfinite(description).all():  # fp16 may overflow; nobody is like that
             description = description[:0]
@@ -171,6 +209,7 @@ class Tracker:
         if target is None:
             raise RuntimeError('there is no target; call initialize(image, box) first')
         check_image(image)
+        target.number += 1
         start = time.perf_counter()
         height, width = image.shape[:2]
         if target.image_size != (width, height):
@@ -184,10 +223,14 @@ class Tracker:
         if lost and not target.promising:
             factor *= target.state.growth
         best = self._look(target, image, target.box, factor, times)
+        looks = [best.look]
         if lost and not target.state.has_candidate:
             if target.windows is None:
                 target.windows = search_windows(target.trusted_box, width, height, self._factor)
+                target.windows_seen = 0
+            target.windows_seen += 1
             elsewhere = self._look(target, image, next(target.windows), self._factor, times)
+            looks.append(elsewhere.look)
             best = max(best, elsewhere, key=lambda candidate: candidate.score)
         searched = time.perf_counter()
 
@@ -195,13 +238,22 @@ class Tracker:
         updated = not lost and best.usable and self._is_confident(best)
         if updated:
             reference = self._engine.refer(best.found.memory, best.crop, best.found.box, False)
-            self._memory.append(reference.short)
+            place = best.crop.to_image(best.found.box)
+            self._memory.append(reference.short, Origin(target.number, best.around, place))
         if not lost and best.usable and best.score >= self._settings.regain_threshold:
             target.identity.learn(best.found.identity)
         end = time.perf_counter()
         times |= {'memory': end - searched, 'total': end - start}
         return TrackResult(
-            best.box, best.score, best.raw_iou, updated, state, times, best.identity
+            best.box,
+            best.score,
+            best.raw_iou,
+            updated,
+            state,
+            times,
+            best.identity,
+            target.number,
+            tuple(looks),
         )
 
     def _look(
@@ -217,7 +269,7 @@ class Tracker:
         numbers = (*found.box, found.raw_iou, *found.identity)
         usable = all(map(math.isfinite, numbers))
         if not usable:  # fp16 may overflow; nothing is known of such a frame
-            return _Candidate(crop, found, target.box, -1.0, 0.0, False)
+            return _Candidate(crop, box, found, target.box, -1.0, 0.0, False)
         height, width = image.shape[:2]
         place = clip_box(crop.to_image(found.box), width, height)
         # Who is where the target was a moment ago is the target, whatever it looks like now. That
@@ -225,7 +277,7 @@ class Tracker:
         identity = 1.0
         if not target.sure or _jumped(target.box, place):
             identity = target.identity.probability(found.identity)
-        return _Candidate(crop, found, place, found.raw_iou, identity, True)
+        return _Candidate(crop, box, found, place, found.raw_iou, identity, True)
 
     def _is_confident(self, candidate: _Candidate) -> bool:
         """Tell whether the memory may take in what was found."""
@@ -261,6 +313,54 @@ class Tracker:
         if score >= settings.regain_threshold:
             target.trusted_box = box
         return state
+
+    def snapshot(self) -> Snapshot | None:
+        """Return what is known of the target, to go on from there later; None without one."""
+        target = self._target
+        if target is None:
+            return None
+        belief = attributes_of(target, _NOT_PLAIN)
+        if target.windows is None:  # they would begin again
+            belief['windows_seen'] = 0
+        belief['state'] = attributes_of(target.state)
+        belief['identity'] = attributes_of(target.identity)
+        return Snapshot(target.number, self._memory.origins, belief)
+
+    def restore(
+        self, snapshot: Snapshot, image: Callable[[int], np.ndarray], same_network: bool = True
+    ) -> None:
+        """Go on from a snapshot; the target before is forgotten only if that can be done.
+
+        Args:
+            snapshot: Of this tracker or of another with the same settings.
+            image: Returns the image of a number, (H, W, 3) uint8, RGB; it is asked for those of
+                the memory.
+            same_network: Whether the snapshot is of a tracker with this network. Else what the
+                target looks like, for this one, is learned of the initial image alone.
+
+        Raises:
+            InputError: The snapshot is of another version, or an image cannot be used.
+        """
+        belief = dict(snapshot.belief)
+        first = snapshot.memory[0]
+        self.initialize(image(first.number), first.box)
+        for origin in snapshot.memory[1:]:
+            size = self._engine.config.crop_size
+            crop = crop_region(image(origin.number), origin.around, self._factor, size)
+            box = crop.to_crop(origin.box)
+            reference = self._engine.refer(self._engine.encode(crop), crop, box, False)
+            self._memory.append(reference.short, origin)
+        target = self._target
+        if target is None:
+            raise RuntimeError('initialize leaves a target')
+        take_attributes(target.state, belief.pop('state', {}))
+        identity = belief.pop('identity', {})
+        if same_network:
+            take_attributes(target.identity, identity)
+        take_attributes(target, belief)
+        if target.windows_seen:
+            windows = search_windows(target.trusted_box, *target.image_size, self._factor)
+            target.windows = islice(windows, target.windows_seen, None)
 
     def reset(self) -> None:
         """Forget the target and all that was learned of it."""

@@ -4,6 +4,7 @@
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.tracking.memory import ensemble_indices
 from aiatrack_ros.tracking.memory import ReferenceMemory
+from aiatrack_ros.tracking.snapshot import Origin
 import pytest
 import torch
 
@@ -14,6 +15,10 @@ def references(number: float) -> References:
         torch.full((1, 1, 2, 1), number),
         torch.full((1, 1, 2, 1), number),
     )
+
+
+def origin(number: int) -> Origin:
+    return Origin(number, (0.0, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0))
 
 
 def shown(memory: ReferenceMemory) -> list[float]:
@@ -33,11 +38,11 @@ def test_indices_by_hand() -> None:
 @pytest.mark.parametrize(('capacity', 'size'), [(100, 3), (5, 2), (4, 3), (2, 1), (6, 16)])
 def test_evicts_the_oldest_but_never_the_first(capacity: int, size: int) -> None:
     memory = ReferenceMemory(capacity, size)
-    memory.restart(references(0))
+    memory.restart(references(0), origin(0))
     assert shown(memory) == [0]
     frames = [0]
     for number in range(1, 30):
-        memory.append(references(number))
+        memory.append(references(number), origin(number))
         frames.append(number)
         if len(frames) > capacity:
             del frames[1]
@@ -45,26 +50,28 @@ def test_evicts_the_oldest_but_never_the_first(capacity: int, size: int) -> None
         expected = [frames[last * (k + 1) // size] for k in range(size)]
         assert shown(memory) == (expected if len(set(expected)) > 1 else expected[:1])
         assert len(memory) == len(frames) <= capacity
+        assert [each.number for each in memory.origins] == frames
     assert frames[0] == 0
 
 
 def test_resize_takes_effect_at_once() -> None:
     memory = ReferenceMemory(100, 3)
-    memory.restart(references(0))
+    memory.restart(references(0), origin(0))
     for number in range(1, 10):
-        memory.append(references(number))
+        memory.append(references(number), origin(number))
     assert shown(memory) == [3, 6, 9]
     memory.resize(100, 1)
     assert shown(memory) == [9]
     memory.resize(4, 3)
     assert len(memory) == 4
     assert shown(memory) == [7, 8, 9]
+    assert [each.number for each in memory.origins] == [0, 7, 8, 9]
     memory.resize(4, 4)
     assert shown(memory) == [0, 7, 8, 9]
     memory.resize(6, 4)
-    memory.append(references(10))
-    memory.append(references(11))
-    memory.append(references(12))
+    memory.append(references(10), origin(10))
+    memory.append(references(11), origin(11))
+    memory.append(references(12), origin(12))
     assert len(memory) == 6
     assert shown(memory) == [8, 9, 10, 12]
 
@@ -76,10 +83,10 @@ def test_serves_one_target_after_the_other_in_the_same_place() -> None:
     memory.resize(4, 2)
     places = set()
     for target in (0, 100, 200):
-        memory.restart(references(target))
+        memory.restart(references(target), origin(target))
         assert shown(memory) == [target]
         places.add(memory.ensemble.keys.data_ptr())
         for number in range(target + 1, target + 9):
-            memory.append(references(number))
+            memory.append(references(number), origin(number))
         assert shown(memory) == [target + 6, target + 8]
     assert len(places) == 1

@@ -8,12 +8,15 @@ header of their image.
 """
 
 from collections.abc import Callable
+import dataclasses
 import functools
 import itertools
 import math
+from pathlib import Path
 import sys
 import time
 from typing import Any
+from typing import TYPE_CHECKING
 import uuid
 
 from aiatrack_ros.errors import InputError
@@ -65,6 +68,9 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
+
+if TYPE_CHECKING:  # it needs rosbags, which only who records has to have
+    from aiatrack_ros.nodes.tracker.clip_recording import ClipRecording
 
 FAILURE = TransitionCallbackReturn.FAILURE
 
@@ -120,6 +126,7 @@ class TrackerNode(ReleasingNode):
         self._worker: TrackingWorker | None = None
         self._reader: SubscriptionReader | None = None  # reads the images, while active
         self._overlay: LatestOnly | None = None
+        self._recording: ClipRecording | None = None  # while active, if clips are asked for
         self._buffer = FrameBuffer(0.0)
         self._state = TrackerStatus.IDLE
         self._inputs: list[Any] = []  # subscriptions, while active
@@ -134,6 +141,7 @@ class TrackerNode(ReleasingNode):
         # Real time may be set, and simulated time may stand, which is when a report matters most.
         self.create_timer(1.0, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.create_service(SetTarget, '~/set_target', self._on_set_target)
+        self.create_service(Trigger, '~/save_clip', self._on_save_clip)
         self.create_service(Trigger, '~/reset', self._on_reset)
 
     # --- lifecycle ---
@@ -183,6 +191,7 @@ class TrackerNode(ReleasingNode):
             self._latency_is_known = True
             self._buffer.clear()
             self._overlay = LatestOnly(self._publish_overlay, self._overlay_failed)
+            self._recording = self._make_recording(self._tracker)
             self._worker = TrackingWorker(
                 self._tracker,
                 self._buffer,
@@ -190,6 +199,7 @@ class TrackerNode(ReleasingNode):
                 self._publish,
                 self._complain,
                 self._image_clock,
+                self._recording,
             )
             self._subscribe()
         except Exception as error:  # a QoS override may not exist
@@ -197,6 +207,40 @@ class TrackerNode(ReleasingNode):
             self.on_deactivate(state)  # because the publishers have been activated
             return FAILURE
         return result
+
+    def _make_recording(self, tracker: Tracker) -> 'ClipRecording | None':
+        get = self._settings
+        if not get['record_to']:
+            return None
+        try:
+            from aiatrack_ros.clips.recorder import RecorderSettings
+            from aiatrack_ros.nodes.tracker.clip_recording import ClipRecording
+        except ImportError as error:
+            self._complain('recorder', f'no clips, {error}: pip install rosbags')
+            return None
+        folder = Path(get['record_to']).expanduser()
+        settings = RecorderSettings(
+            folder=folder,
+            seconds=get['record_seconds'],
+            limit=get['record_limit_mb'] * 10**6,
+            quality=get['record_quality'],
+            image_topic=self.resolve_topic_name('image'),
+            node=self.get_fully_qualified_name(),
+        )
+        header = {
+            'model': get['model'],
+            'checkpoint': get['checkpoint'],
+            'description': tracker.description,
+            'settings': dataclasses.asdict(get.tracker_settings()),
+            'parameters': get.values(),
+        }
+        return ClipRecording(settings, tracker, header, self._recorder_says)
+
+    def _recorder_says(self, good: bool, text: str) -> None:
+        if not good:
+            self._complain('recorder', text)
+        elif self.context.ok():
+            self.get_logger().info(text)
 
     def _output(self, message_type: type, topic: str) -> Any:
         publisher: Any = self.create_lifecycle_publisher(
@@ -268,6 +312,9 @@ class TrackerNode(ReleasingNode):
         if self._overlay:
             self._overlay.stop()
             self._overlay = None
+        if self._recording:
+            self._recording.recorder.stop()
+            self._recording = None
         self._buffer.clear()
         self._state = TrackerStatus.IDLE
 
@@ -341,6 +388,23 @@ class TrackerNode(ReleasingNode):
         response.success, response.message = await future
         return response
 
+    async def _on_save_clip(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        recording = self._recording
+        if recording is None:
+            response.success = False
+            response.message = (
+                'nothing is recorded: name a folder in record_to'
+                if not self._settings['record_to']
+                else 'nothing is recorded: the node is not active, or the log says why'
+            )
+            return response
+        future: Any = Future(executor=self.executor)
+        recording.recorder.save(self._reply_to(future))
+        response.success, response.message = await future
+        return response
+
     def _set_target(self, detection: Detection2D, reply: Reply) -> None:
         worker = self._worker
         fault = worker.fault() if worker else 'the node is not active; activate it first'
@@ -394,7 +458,8 @@ class TrackerNode(ReleasingNode):
             )
         for detection in detections:
             self._track.publish(detection)
-        self._tracks.publish(messages.make_detections(header, detections))
+        tracks = messages.make_detections(header, detections)
+        self._tracks.publish(tracks)
         latency = self._latency(outcome.frame.stamp)
         compute_time = None if result is None else result.times['total']
         self._monitor.image_answered(outcome.frame.sequence, latency, compute_time)
@@ -413,6 +478,8 @@ class TrackerNode(ReleasingNode):
             status.id, status.score = target.track_id, result.score
             status.memory_fill, status.compute_time = outcome.memory_fill, compute_time
         self._status.publish(status)
+        if self._recording:
+            self._recording.published(tracks, status)
         overlay = self._overlay if self._settings['publish_overlay'] else None
         if overlay is not None and self._pictures.get_subscription_count():
             overlay.put(outcome)

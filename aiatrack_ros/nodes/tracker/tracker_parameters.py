@@ -42,6 +42,36 @@ TRACKER_NODE = (
         'the images',
         (0.0, 1e6),
     ),
+    Setting(
+        'record_to',
+        '',
+        'folder into which a clip is written when the target is lost, doubtful or reset; it has '
+        'to be there; empty: none are written',
+        read_only=True,
+    ),
+    Setting(
+        'record_seconds',
+        10.0,
+        'how long before and after that a clip lasts, in seconds; at most 256 MiB of images are '
+        'kept for it',
+        (1.0, 60.0),
+        read_only=True,
+    ),
+    Setting(
+        'record_limit_mb',
+        1024,
+        'what the clips of the folder may take, in megabytes; the oldest make room',
+        (10, 10_000_000),
+        read_only=True,
+    ),
+    Setting(
+        'record_quality',
+        90,
+        'quality of the JPEGs that a clip has of images that came raw; 0 keeps them raw, so that '
+        'a replay gives the very same boxes',
+        (0, 100),
+        read_only=True,
+    ),
     Setting('publish_overlay', True, 'draw ~/overlay while somebody subscribes to it'),
 )
 
@@ -70,6 +100,10 @@ class TrackerParameters:
 
     def __getitem__(self, name: str) -> Any:
         return self._node.get_parameter(name).value
+
+    def values(self) -> dict[str, Any]:
+        """Return all of them by their names."""
+        return {row.name: self[row.name] for row in TRACKER_NODE}
 
     def tracker_settings(self, changes: Sequence[Parameter] = ()) -> TrackerSettings:
         """Return the settings of the online loop, with changes that the node does not have yet.

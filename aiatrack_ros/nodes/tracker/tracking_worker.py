@@ -13,6 +13,7 @@ import contextlib
 from dataclasses import dataclass
 import threading
 import time
+from typing import Protocol
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.common.frame_buffer import Frame
@@ -75,6 +76,22 @@ class Outcome:
         return (message.width, message.height) if isinstance(message, Image) else (0, 0)
 
 
+class Watcher(Protocol):
+    """Who is told, on the tracking thread, what the tracker sees and believes."""
+
+    def began(self, frame: Frame, target: Target, picture: np.ndarray) -> None:
+        """Take note of a box that was given in a frame, whose picture is (H, W, 3) RGB."""
+
+    def tracked(self, outcome: Outcome) -> None:
+        """Take note of a frame that was tracked in, after it was published."""
+
+    def forgotten(self, by_user: bool) -> None:
+        """Take note that there is no target any more."""
+
+    def settings_changed(self, settings: TrackerSettings) -> None:
+        """Take note of the settings from now on."""
+
+
 def warm_up(tracker: Tracker) -> None:
     """Have the tracker work once, because the first time is slow; on a GPU it takes seconds."""
     picture = np.zeros((240, 320, 3), np.uint8)
@@ -87,7 +104,7 @@ class TrackingWorker:
     """
     Runs the tracker over the newest frame of a buffer, again and again.
 
-    Whatever `publish`, `complain` or a reply raises, the thread goes on.
+    Whatever `publish`, `complain`, a reply or the watcher raises, the thread goes on.
 
     Args:
         tracker: It must not be used by others until `stop` has returned True.
@@ -96,6 +113,7 @@ class TrackingWorker:
         publish: Gets the outcome of each image that is worked on, in the order of their arrival.
         complain: Gets a kind ('image', 'target' or 'tracker') and one line for the user.
         clock: Returns the seconds by which images grow old.
+        watcher: Is told what happens, on this thread; None if nobody wants to know.
     """
 
     def __init__(
@@ -106,6 +124,7 @@ class TrackingWorker:
         publish: Callable[[Outcome], None],
         complain: Callable[[str, str], None],
         clock: Callable[[], float] = time.monotonic,
+        watcher: Watcher | None = None,
     ) -> None:
         self._tracker = tracker
         self._buffer = buffer
@@ -113,6 +132,7 @@ class TrackingWorker:
         self._publish = publish
         self._complain = complain
         self._clock = clock
+        self._watcher = watcher
         self._newest_time = 0.0  # when the newest image came, by that clock
         self._busy_since: float | None = None  # monotonic; None: nothing to do
         self._condition = threading.Condition()
@@ -171,6 +191,8 @@ class TrackingWorker:
                 self._tracker.settings = settings
             except Exception as error:  # there may be no memory for an ensemble of that size
                 self._complain('tracker', f'parameters not applied: {error}')
+                return
+            self._tell(lambda watcher: watcher.settings_changed(settings))
 
         self._submit(change)
 
@@ -221,6 +243,12 @@ class TrackingWorker:
                 self._complain(
                     'tracker', f'the tracking thread goes on after {type(error).__name__}: {error}'
                 )
+
+    def _tell(self, word: Callable[[Watcher], None]) -> None:
+        """Tell the watcher, if there is one."""
+        watcher = self._watcher
+        if watcher is not None:
+            self._guard(lambda: word(watcher))
 
     def _answer(self, reply: Reply, success: bool, text: str) -> None:
         """Give a reply; whoever asked may be gone, so it may raise."""
@@ -304,6 +332,7 @@ class TrackingWorker:
         self._duration = watch.lap()
         self._target = target
         self._shape = picture.shape
+        self._tell(lambda watcher: watcher.began(frame, target, picture))
         if frame.sequence > self._published:
             self._emit(Outcome(frame))  # before this box the frame had no track of the target
         self._position = frame.sequence
@@ -313,10 +342,12 @@ class TrackingWorker:
     def _reset(self, reply: Reply) -> None:
         self._refuse_waiting('reset before its image came')
         had_target = self._target is not None
-        self._forget_target()
+        self._forget_target(by_user=True)
         self._answer(reply, True, 'target forgotten' if had_target else 'there was no target')
 
-    def _forget_target(self) -> None:
+    def _forget_target(self, by_user: bool = False) -> None:
+        if self._target is not None:
+            self._tell(lambda watcher: watcher.forgotten(by_user))
         self._target = None
         self._tracker.reset()
 
@@ -334,7 +365,10 @@ class TrackingWorker:
             self._emit(Outcome(frame))
             return
         try:
-            self._emit(self._track(frame, self._target))
+            outcome = self._track(frame, self._target)
+            self._emit(outcome)
+            if outcome.result is not None:
+                self._tell(lambda watcher: watcher.tracked(outcome))
         except InputError as error:
             self._complain('image', f'image not used: {error}')
         except Exception as error:

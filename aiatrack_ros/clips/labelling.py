@@ -1,0 +1,201 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""A few boxes that a person gives for a clip become boxes of nearly all of its images.
+
+Between two images with a box the target is tracked forwards from the one and backwards from the
+other. Where both agree, the box is in between, nearer to the nearer one; where they don't, the
+image stays without a label, for a wrong one teaches worse than none.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+import csv
+from pathlib import Path
+from typing import Protocol
+
+from aiatrack_ros.clips.clip import Clip
+from aiatrack_ros.clips.clip import Shot
+from aiatrack_ros.clips.replay import overlap
+from aiatrack_ros.errors import InputError
+from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.picture_files import is_jpeg
+from aiatrack_ros.tracking.target_state import State
+import cv2
+import numpy as np
+
+# Two ways to an image agree from this IoU on.
+AGREE = 0.6
+# One way alone, to where no box was given on the other side, is believed from this score on.
+BELIEVED = 0.7
+
+TABLE = 'boxes.csv'
+
+
+class Follower(Protocol):
+    """What is asked of a tracker."""
+
+    def initialize(self, image: np.ndarray, box: Sequence[float]) -> None:
+        """Take a new target."""
+
+    def track(self, image: np.ndarray) -> 'Outcome':
+        """Find it in the next image."""
+
+
+class Outcome(Protocol):
+    """What is asked of its results."""
+
+    @property
+    def box(self) -> Box:
+        """Where it is."""
+
+    @property
+    def score(self) -> float:
+        """How well that fits."""
+
+    @property
+    def state(self) -> State:
+        """Tracking or lost."""
+
+
+def shots_of(clip: Clip) -> list[Shot]:
+    """Return the images of a clip, each once, in the order in which they were worked on."""
+    shots: list[Shot] = []
+    known: set[int] = set()
+    for shot in clip.shots():
+        stamp = shot.event.get('stamp', 0)
+        if shot.message is None or stamp in known:
+            continue
+        shots.append(shot)
+        if stamp:  # some cameras don't stamp their images
+            known.add(stamp)
+    return shots
+
+
+def fill(
+    count: int,
+    picture: Callable[[int], np.ndarray],
+    keys: Mapping[int, Box | None],
+    tracker: Follower,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> dict[int, Box | None]:
+    """Return the boxes of images between those that were given.
+
+    Args:
+        count: Of the images.
+        picture: Returns the image of an index, (H, W, 3) uint8, RGB.
+        keys: Boxes that were given, x, y, w, h in pixels, by the index of their image; None where
+            the target can't be seen.
+        tracker: Goes from one to the next.
+        progress: Wraps the indices that are gone through.
+
+    Returns:
+        By index: a box, or None where the target can't be seen; images that are not known are
+        left out. Those given are as they were given.
+
+    Raises:
+        InputError: No box was given, or one of an image that is not there.
+    """
+    given = sorted(keys)
+    if not any(keys[index] for index in given):
+        raise InputError('give the box of the target in one image at least')
+    if given[0] < 0 or given[-1] >= count:
+        raise InputError(f'there is no image {given[-1]}; the clip has {count}, from 0')
+    labels: dict[int, Box | None] = dict(keys)
+    ends = [-1, *given, count]
+    for begin, end in zip(ends, ends[1:]):
+        between = range(begin + 1, end)
+        first, last = keys.get(begin), keys.get(end)
+        forwards = _follow(tracker, picture, begin, first, progress(between)) if first else {}
+        backwards = _follow(tracker, picture, end, last, progress(between[::-1])) if last else {}
+        for index in between:
+            if first and last:
+                label = _both(index, begin, end, forwards[index], backwards[index])
+            elif begin in keys and end in keys and not first and not last:
+                labels[index] = None
+                continue
+            else:
+                label = _one({**forwards, **backwards}.get(index))
+            if label:
+                labels[index] = label
+    return dict(sorted(labels.items()))
+
+
+_Found = tuple[Box, float, bool]  # box, score, still tracked
+
+
+def _follow(
+    tracker: Follower,
+    picture: Callable[[int], np.ndarray],
+    key: int,
+    box: Box,
+    indices: Iterable[int],
+) -> dict[int, _Found]:
+    tracker.initialize(picture(key), box)
+    found: dict[int, _Found] = {}
+    for index in indices:
+        result = tracker.track(picture(index))
+        found[index] = (result.box, result.score, result.state is State.TRACKING)
+    return found
+
+
+def _both(index: int, begin: int, end: int, forwards: _Found, backwards: _Found) -> Box | None:
+    if overlap(forwards[0], backwards[0]) < AGREE:
+        return None
+    share = (index - begin) / (end - begin)
+    x, y, w, h = ((1 - share) * a + share * b for a, b in zip(forwards[0], backwards[0]))
+    return x, y, w, h
+
+
+def _one(found: _Found | None) -> Box | None:
+    if found is None:
+        return None
+    box, score, tracked = found
+    return box if tracked and score >= BELIEVED else None
+
+
+def write_training_clip(
+    folder: Path, shots: Sequence[Shot], labels: Mapping[int, Box | None]
+) -> Path:
+    """Write pictures and TABLE into a folder, as `aiatrack train` and `eval` read them.
+
+    Pictures that came compressed are written as they came, others as PNG.
+
+    Args:
+        folder: A new one.
+        shots: The images.
+        labels: Of `fill`.
+
+    Returns:
+        The table.
+
+    Raises:
+        InputError: It can't be written, or is there already.
+    """
+    try:
+        folder.mkdir(parents=True)
+        table = folder / TABLE
+        with table.open('w', newline='', encoding='utf-8') as file:
+            rows = csv.writer(file)
+            rows.writerow(('frame', 'x', 'y', 'w', 'h'))
+            for index, box in labels.items():
+                name = f'{index:06d}'
+                _write_picture(folder / name, shots[index])
+                numbers = ['nan'] * 4 if box is None else [f'{value:.3f}' for value in box]
+                rows.writerow((name, *numbers))
+    except FileExistsError as error:
+        raise InputError(f"'{folder}' is there already; name another folder") from error
+    except OSError as error:
+        raise InputError(f"'{folder}' can't be written: {error.strerror or error}") from error
+    return table
+
+
+def _write_picture(stem: Path, shot: Shot) -> None:
+    data = getattr(shot.message, 'data', None)
+    if hasattr(shot.message, 'format') and data is not None and is_jpeg(bytes(data[:3])):
+        stem.with_suffix('.jpg').write_bytes(bytes(data))
+        return
+    made, png = cv2.imencode('.png', np.ascontiguousarray(shot.picture[..., ::-1]))
+    if not made:
+        raise OSError('a picture does not become a PNG')
+    stem.with_suffix('.png').write_bytes(png.tobytes())

@@ -1,0 +1,22 @@
+# Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
+"""A film of a patterned square that moves over a still background, and may be hidden."""
+
+import numpy as np
+
+WIDTH, HEIGHT, SIDE = 320, 240, 40
+BOX = (60.0, 90.0, float(SIDE), float(SIDE))
+
+
+def moving_square(count: int, hidden: range = range(0)) -> list[np.ndarray]:
+    """Return pictures (240, 320, 3) uint8, RGB; the square begins at BOX, 4 pixels a picture."""
+    dice = np.random.default_rng(7)
+    ground = np.kron(dice.integers(60, 120, (24, 32, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+    square = np.kron(dice.integers(0, 256, (5, 5, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+    pictures = []
+    for number in range(count):
+        picture = ground.copy()
+        if number not in hidden:
+            x, y = int(BOX[0]) + 4 * number, int(BOX[1])
+            picture[y : y + SIDE, x : x + SIDE] = square[:, : max(0, WIDTH - x)]
+        pictures.append(picture)
+    return pictures
