@@ -98,7 +98,9 @@ def complaint(name: str, value: Any, kind: Any, rule: Rule) -> str:
     if origin in (tuple, list):
         if not isinstance(value, origin):
             return f'{name} is {value!r}; it must be a {origin.__name__}'
-        kinds = arguments if origin is tuple else arguments * len(value)
+        # A list, and a tuple that ends in ..., has any number of items of one type.
+        any_number = origin is list or arguments[-1] is Ellipsis
+        kinds = arguments[:1] * len(value) if any_number else arguments
         if len(kinds) != len(value):
             return f'{name} is {value!r}; it must have {len(kinds)} items'
         items = enumerate(zip(value, kinds))

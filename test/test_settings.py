@@ -30,6 +30,7 @@ class Oven(CheckedSettings):
     name: str = text_setting('oven', 'small letters', pattern='[a-z]*')
     maker: str = text_setting('ours', 'who made it', ('ours', 'theirs'))
     notes: list[str] = field(default_factory=list)
+    books: tuple[str, ...] = ()
     spare: int | None = None
     owner: Any = None
 
@@ -42,6 +43,7 @@ def test_both_ends_are_included() -> None:
     assert oven(trays=0, share=0).share == 0
     assert oven(trays=3, share=1.0).trays == 3
     assert oven(shape=(1, 9), notes=['a'], spare=-4, owner=5).spare == -4
+    assert oven(books=('a', 'b', 'c')).books[2] == 'c'
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,7 @@ def test_both_ends_are_included() -> None:
         ('maker', 'mine', "maker is 'mine'; it must be one of ours, theirs"),
         ('notes', 'none', "notes is 'none'; it must be a list"),
         ('notes', ['a', 2], 'notes[1] is 2; it must be text'),
+        ('books', ('a', 2), 'books[1] is 2; it must be text'),
         ('shape', (2, 3, 4), 'shape is (2, 3, 4); it must have 2 items'),
         ('shape', (2, 10), 'shape[1] is 10; it must be in [1, 9]'),
         ('spare', 'one', "spare is 'one'; it must be a whole number"),
