@@ -28,7 +28,7 @@ def check_display() -> None:
     if gui and gui.group(1) == 'NONE':
         raise DeviceError(
             'this OpenCV cannot open windows (opencv-python-headless?); install opencv-python, or '
-            'choose the target in RViz (docs/rviz.md)'
+            'choose the target on the web page (docs/picker.md) or in RViz (docs/rviz.md)'
         )
     if not sys.platform.startswith('linux') or os.environ.get('WAYLAND_DISPLAY'):
         return
@@ -36,7 +36,8 @@ def check_display() -> None:
     if not display:
         raise DeviceError(
             'there is no display (DISPLAY is not set); run this on a desktop or with ssh -X, or '
-            'choose the target in RViz on another machine (docs/rviz.md)'
+            'choose the target on the web page (docs/picker.md) or in RViz on another machine '
+            '(docs/rviz.md)'
         )
     library = ctypes.util.find_library('X11')
     if library is None:
