@@ -30,7 +30,9 @@ def make_recorder(
     folder: Path, say: Callable[[bool, str], None] = lambda good, text: None, **settings: Any
 ) -> Recorder:
     """Return a recorder."""
-    chosen = RecorderSettings(folder, image_topic='/camera/image', **settings)
+    # On a busy machine a few images take long.
+    settings = {'seconds': 600.0, 'image_topic': '/camera/image', **settings}
+    chosen = RecorderSettings(folder, **settings)
     header = {
         'model': 'aiatrack_lite',
         'checkpoint': '',
