@@ -2,6 +2,7 @@
 """Watches a run of the simulator: a video of it, how well the robot followed, and whom."""
 
 from collections.abc import Sequence
+import functools
 import math
 from pathlib import Path
 import sys
@@ -88,7 +89,7 @@ class SimRecorder(Node):
             self.create_subscription(
                 message_type,
                 topic,
-                lambda message, topic=topic: self._on_answer(topic, message),
+                functools.partial(self._on_answer, topic),
                 _QOS,
             )
         self.create_subscription(Image, 'image', self._on_image, _QOS)
