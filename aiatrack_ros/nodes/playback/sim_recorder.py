@@ -2,6 +2,7 @@
 """A node that records a run of the simulator: a video, and how well the robot followed whom."""
 
 from collections.abc import Sequence
+import functools
 import math
 from pathlib import Path
 import sys
@@ -92,7 +93,7 @@ class SimRecorder(Node):
             self.create_subscription(
                 message_type,
                 topic,
-                lambda message, topic=topic: self._on_answer(topic, message),
+                functools.partial(self._on_answer, topic),
                 _QOS,
             )
         self.create_subscription(Image, 'image', self._on_image, _QOS)

@@ -141,7 +141,7 @@ class SubscriptionReader:
     def _make_wait_set(self, held: contextlib.ExitStack) -> Any:
         from rclpy.impl.implementation_singleton import rclpy_implementation
 
-        events = self._subscription.event_handlers
+        events: Any = self._subscription.event_handlers  # Jazzy's annotation says it is one
         context: Any = self._context.handle
         for each in (context, self._subscription.handle, *events):
             held.enter_context(each)
@@ -151,13 +151,14 @@ class SubscriptionReader:
     def _take(self, wait_set: Any) -> list[tuple[Callable[[Any], object], Any]]:
         """Wait for a look; return the callbacks that are due, with what each is to get."""
         subscription = self._subscription
+        handlers: Any = subscription.event_handlers
         due: list[tuple[Callable[[Any], object], Any]] = []
         wait_set.clear_entities()
         wait_set.add_subscription(subscription.handle)
-        for handler in subscription.event_handlers:
+        for handler in handlers:
             handler.add_to_wait_set(wait_set)
         wait_set.wait(_LOOK)
-        events = [each for each in subscription.event_handlers if each.is_ready(wait_set)]
+        events = [each for each in handlers if each.is_ready(wait_set)]
         if wait_set.get_ready_entities('subscription'):
             taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
             if taken is not None:
