@@ -29,6 +29,7 @@ import re
 from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.datasets.archives import Folder
 from aiatrack_ros.datasets.archives import PICTURES
+from aiatrack_ros.datasets.labels import Box
 from aiatrack_ros.datasets.labels import is_visible
 from aiatrack_ros.datasets.labels import parse_box
 from aiatrack_ros.datasets.labels import read_labels
@@ -178,7 +179,7 @@ def _clip(folder: Path) -> Sequence:
     """Read a clip: the pictures that its table names, from the first with the target on."""
     files = Folder(folder)
     names: list[Path] = []
-    boxes = []
+    boxes: list[Box] = []
     for number, row in enumerate(csv.reader(_read_text(folder / 'boxes.csv').splitlines()), 1):
         box = parse_box(row[1:5])
         if box is None:
