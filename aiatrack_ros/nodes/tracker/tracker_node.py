@@ -103,9 +103,6 @@ class TrackerNode(ReleasingNode):
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
         self._pixel_range = PixelRange()
-        self._decoder = images.ImageDecoder(
-            images.load_bridge(self.get_logger().info), self._pixel_range
-        )
         # Ids of another run must not look like those of this one to who learned of its targets.
         self._run = uuid.uuid4().hex[:4]
         self._track_numbers = itertools.count(1)
@@ -124,6 +121,9 @@ class TrackerNode(ReleasingNode):
         # May raise; ROS then destroys what there is by destroy_node().
         self._settings = TrackerParameters(self, self._apply_parameters)
         self._apply_parameters()
+        self._decoder = images.ImageDecoder(
+            images.load_bridge(self.get_logger().info), self._pixel_range
+        )
         self._health = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         # Wall time may be set, and simulated time may stand: then it matters most.
         self.create_timer(1.0, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME))
