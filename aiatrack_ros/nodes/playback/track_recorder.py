@@ -105,7 +105,6 @@ class TrackRecorder(Node):
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('track_recorder', **node_options)
-        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
         self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
@@ -119,6 +118,7 @@ class TrackRecorder(Node):
         self._writer = VideoWriter(
             self.get_parameter('output').value, self.get_parameter('fps').value
         )
+        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self.create_subscription(
             Image,
             'image',

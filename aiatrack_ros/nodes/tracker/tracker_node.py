@@ -114,9 +114,6 @@ class TrackerNode(ReleasingNode):
         super().__init__('tracker', **node_options)
         self._make_tracker = make_tracker
         self._pixel_range = PixelRange()
-        self._decoder = images.ImageDecoder(
-            images.load_bridge(self.get_logger().info), self._pixel_range
-        )
         # Track ids of two runs of the node must differ, for others may remember those of the
         # first.
         self._run = uuid.uuid4().hex[:4]
@@ -137,6 +134,9 @@ class TrackerNode(ReleasingNode):
         # This may raise; run_node then destroys what there is by destroy_node().
         self._settings = TrackerParameters(self, self._apply_parameters)
         self._apply_parameters()
+        self._decoder = images.ImageDecoder(
+            images.load_bridge(self.get_logger().info), self._pixel_range
+        )
         self._health = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         # Real time may be set, and simulated time may stand, which is when a report matters most.
         self.create_timer(1.0, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME))
