@@ -15,6 +15,7 @@ from aiatrack_ros.commands.target_choice import target_choice
 from aiatrack_ros.commands.target_choice import WINDOW
 from aiatrack_ros.tracking.output_files import refuse_overwriting
 from aiatrack_ros.tracking.picture_writer import PictureWriter
+from aiatrack_ros.tracking.sources import LiveSource
 from aiatrack_ros.tracking.sources import open_source
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
@@ -81,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
     outputs = {'output': args.output, 'csv': args.csv, 'json': args.json}
     refuse_overwriting(outputs, read)
     with contextlib.ExitStack() as opened:
+        if isinstance(video, LiveSource):
+            opened.callback(video.close)
         # What has been written by then stays, however the work ends.
         tables = []
         if args.csv:

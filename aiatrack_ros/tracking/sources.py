@@ -134,6 +134,7 @@ class LiveSource:
         self.path = path
         self._name, self._opens, self._say = name, opens, say
         self._ended = threading.Event()
+        self._reader: threading.Thread | None = None
         self._fresh = threading.Condition()
         self._newest: np.ndarray | None = None
         capture = _open(opens)
@@ -150,12 +151,22 @@ class LiveSource:
         """Have the pictures end, from any thread or from a signal's handler."""
         self._ended.set()
 
+    def close(self) -> None:
+        """Have the pictures end, and wait until nothing reads any more.
+
+        A thread that is inside OpenCV when Python ends would abort the process.
+        """
+        self.end()
+        if self._reader is not None:
+            self._reader.join(OPEN_SECONDS + STALL_SECONDS)
+
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield pictures (H, W, 3) uint8, RGB, until ``end``; wait while the source stalls."""
         if not self.live:
             yield from self._all()
             return
-        threading.Thread(target=self._read, name='live_source', daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name='live_source', daemon=True)
+        self._reader.start()
         last, told = time.monotonic(), False
         while not self._ended.is_set():
             with self._fresh:

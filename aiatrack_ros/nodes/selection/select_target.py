@@ -79,7 +79,6 @@ class SelectTarget(Node):
         super().__init__('select_target', **node_options)
         declare(self, SELECT_TARGET)
         self.done: Future = Future()
-        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._selection = DragSelection()
         self._newest: images.ImageMessage | None = None
         self._picture: np.ndarray | None = None  # in the window
@@ -96,6 +95,7 @@ class SelectTarget(Node):
         self._window = SelectionWindow(
             'select target', self.get_parameter('window_columns').value, self._on_mouse
         )
+        self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self.create_subscription(kind, self._topic, self._on_image, _IMAGE_QOS)
         self.create_timer(_TICK, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
