@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The target picker's page for the command line: choose the target in it, and look on."""
+"""Serves the target picker's page for the command line, to choose the target and to look on."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -25,14 +25,20 @@ from aiatrack_ros.tracking.tracker import Tracker
 from aiatrack_ros.tracking.tracker import TrackResult
 import numpy as np
 
-# Pictures that are kept, so that a box begins on the one it was drawn on: so many, and so much.
+# So many pictures are kept, and not more than so many bytes of them, because tracking begins in
+# the picture that the box was drawn on, which is not the newest.
 KEPT_PICTURES, KEPT_BYTES = 150, 2**28
-_WAIT = 0.05
+_WAIT = 0.05  # seconds between two looks whether a box has been drawn
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A box in one of the pictures."""
+    """The wish that what is in a box be followed.
+
+    Attributes:
+        picture: The picture in which it was drawn, (H, W, 3) uint8, RGB.
+        box: x, y, w, h in pixels of the picture.
+    """
 
     picture: np.ndarray
     box: Box
@@ -40,18 +46,25 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The wish to have the target forgotten."""
+    """The wish that the target be forgotten."""
 
 
-_Request = tuple[int, Box | None, Reply]  # number of the picture, box; None to forget
+# The number of the picture, and the box, which is None where the target is to be forgotten.
+_Request = tuple[int, Box | None, Reply]
 
 
 class PickerPage:
     """
-    The page, as a context manager; stamps are the numbers of the pictures, from 1.
+    The page, as a context manager that serves it.
 
-    `typed` is the box to begin with, where there is one; else the first is drawn on the page.
-    Raises InputError where it cannot be served.
+    The numbers of the pictures, from 1 on, go to the page as their stamps.
+
+    Args:
+        typed: The box to begin with; None if the first box is drawn on the page, too.
+        settings: How to serve; None for any free port of this machine alone.
+
+    Raises:
+        InputError: The page cannot be served.
     """
 
     def __init__(
@@ -73,26 +86,26 @@ class PickerPage:
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """The address of the page, which is known once it is served."""
         return self._picker.address
 
     # --- what the page asks for, on its server's thread ---
 
     def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Keep a box until somebody takes it."""
+        """Keep a box, in the picture with the number `stamp`, until the command takes it."""
         self._requests.put((stamp, box, reply))
 
     def forget(self, reply: Reply) -> None:
-        """Keep the wish until somebody takes it."""
+        """Keep the wish until the command takes it."""
         self._requests.put((0, None, reply))
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
-        """Do nothing."""
+        """Do nothing: pictures are kept in any case."""
 
-    # --- what the command does with it ---
+    # --- what the command asks for, on its own thread ---
 
     def show(self, picture: np.ndarray, state: TargetState | None = None) -> None:
-        """Show a picture (H, W, 3) uint8 RGB, and what is believed of it."""
+        """Show a picture (H, W, 3) uint8 RGB, and what the tracker believes of it."""
         self._number += 1
         self._pictures.append((self._number, picture))
         while len(self._pictures) > max(1, KEPT_BYTES // picture.nbytes):
@@ -103,11 +116,11 @@ class PickerPage:
 
     @property
     def number(self) -> int:
-        """Number of the newest picture."""
+        """The number of the newest picture; 0 before the first."""
         return self._number
 
     def taken(self) -> Drawn | Forgotten | None:
-        """Return what was asked for last since the last call; None where nothing was."""
+        """Return the last wish that came since the last call; None if none came."""
         wish: Drawn | Forgotten | None = None
         while True:
             try:
@@ -130,9 +143,10 @@ class PickerPage:
             reply(True, 'what is in the box')
 
     def asked_on(self, picture: np.ndarray) -> Drawn | None:
-        """Show a picture without a target; return the box that is drawn on it or one before.
+        """Show a picture without a target; return the box that is drawn on it or on one before.
 
-        A live source goes on without one; any other waits for it.
+        With a live source this returns None at once if no box has been drawn; with any other
+        source it waits for a box.
         """
         self.show(picture, TargetState(self._number + 1, IDLE))
         while not isinstance(wish := self.taken(), Drawn):
@@ -144,13 +158,13 @@ class PickerPage:
     def choose(self, source: Source) -> tuple[Box, Begun]:
         """Wait until a box is drawn on the first picture, or on any of a live source.
 
-        A box that was typed is of the first.
+        A box that was typed is taken for one in the first picture.
 
         Returns:
-            The box, and the source from its picture on.
+            The box x, y, w, h in pixels, and the source from the picture of the box on.
 
         Raises:
-            InputError: There is no picture.
+            InputError: The pictures end before a box is drawn, or the typed box is no target.
         """
         self._live = source.live
         if self._typed:
@@ -162,14 +176,18 @@ class PickerPage:
         raise InputError(f"'{source.path}' ended before a box was drawn")
 
     def shown(self, tracker: Tracker) -> 'ShownTracker':
-        """Return the tracker with all that it sees and believes on the page."""
+        """Return a tracker that shows all that it sees and believes on the page."""
         return ShownTracker(tracker, self)
 
 
 class ShownTracker:
-    """A tracker whose pictures and beliefs are on the page, where another target may be chosen.
+    """A tracker that shows what it sees and believes on the page, where targets can be changed.
 
-    Forgotten, it has no target until the next is drawn.
+    Once the target is forgotten, there is none until a box is drawn.
+
+    Args:
+        tracker: The tracker that does the work.
+        page: The page to show it on.
     """
 
     def __init__(self, tracker: Tracker, page: PickerPage) -> None:
@@ -178,13 +196,13 @@ class ShownTracker:
         self._times: deque[float] = deque(maxlen=30)
 
     def initialize(self, image: np.ndarray, box: Box) -> None:
-        """Begin with a box, as the tracker does."""
+        """Take a target, as Tracker.initialize does, and show it."""
         self._tracker.initialize(image, box)
         self._following = True
         self._tell(image, State.TRACKING, box, 1.0, 0.0)
 
     def track(self, image: np.ndarray) -> TrackResult | None:
-        """Track, as the tracker does; None while there is no target."""
+        """Track, as Tracker.track does, and show the result; None while there is no target."""
         wish = self._page.taken()
         if isinstance(wish, Forgotten):
             self._tracker.reset()

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""How a target is chosen on the command line: by four numbers, on a web page, in a window."""
+"""Chooses a target for the command line: by four numbers, on a web page or in a window."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,15 @@ PAGE, WINDOW = 'page', 'window'
 
 
 class Begun:
-    """A source of which some pictures are past: it goes on with those that are given."""
+    """A source of which some pictures have been read already.
+
+    Args:
+        source: The source.
+        pictures: The pictures to go on with, (H, W, 3) uint8, RGB.
+
+    Attributes:
+        path: As in Source, and so are `fps`, `frame_count` and `live`.
+    """
 
     def __init__(self, source: Source, pictures: Iterator[np.ndarray]) -> None:
         self.path, self.fps, self.live = source.path, source.fps, source.live
@@ -28,18 +36,26 @@ class Begun:
         self._pictures = pictures
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield them."""
+        """Return the pictures to go on with, which can be read once."""
         return self._pictures
 
 
 class BoxByNumbers:
-    """A box that was typed, for the first picture."""
+    """Chooses the box that was typed, in the first picture.
+
+    Args:
+        text: The box, as box_text.py reads it.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def choose(self, source: Source) -> tuple[Box, Begun]:
-        """Return the box, and the source from its first picture on; raise InputError for none."""
+        """Return the box x, y, w, h in pixels, and the source from its first picture on.
+
+        Raises:
+            InputError: The text is no box in that picture, or there is no picture.
+        """
         pictures = iter(source)
         first = next(pictures, None)
         if first is None:
@@ -48,16 +64,21 @@ class BoxByNumbers:
         return read_box(self._text, width, height), Begun(source, chain([first], pictures))
 
     def shown(self, tracker: Tracker) -> Tracker:
-        """Return the tracker as it is: nobody looks."""
+        """Return the tracker as it is, because nobody looks on."""
         return tracker
 
 
 @contextmanager
 def target_choice(text: str, source: Source, select: str = PAGE) -> Iterator[Any]:
-    """Give what chooses.
+    """Give the object that chooses the target, by its methods `choose` and `shown`.
 
-    A BoxByNumbers for a typed box; the page or the window where nothing is typed. A live source
-    is shown on the page besides, unless the window is asked for.
+    It is a BoxByNumbers for a box that was typed, or else the page or the window. A live source is
+    shown on the page even if a box was typed, unless the window is asked for.
+
+    Args:
+        text: The box that was typed; '' if there is none.
+        source: The source of the pictures.
+        select: PAGE or WINDOW.
 
     Raises:
         InputError: The page cannot be served.
@@ -89,14 +110,14 @@ def target_choice(text: str, source: Source, select: str = PAGE) -> Iterator[Any
 
 @contextmanager
 def ended_by_interrupt(source: Source) -> Iterator[None]:
-    """Have the first Ctrl-C end a live source, so that what came before it is kept."""
+    """Have the first Ctrl-C end a live source, so that the results up to then are kept."""
     if not source.live:
         yield
         return
 
     def end(*_: Any) -> None:
         cast(LiveSource, source).end()
-        signal.signal(signal.SIGINT, before)  # the second one ends the program
+        signal.signal(signal.SIGINT, before)  # the second Ctrl-C ends the program
 
     before = signal.signal(signal.SIGINT, end)
     try:

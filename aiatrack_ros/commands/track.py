@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""``aiatrack track``: follow one target through a video, without ROS."""
+"""The command ``aiatrack track``, which follows one target through a video, without ROS."""
 
 import argparse
 import contextlib
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     with contextlib.ExitStack() as opened:
         if isinstance(video, LiveSource):
             opened.callback(video.close)
-        # What has been written by then stays, however the work ends.
+        # However the work ends, the files are closed here and what was written stays.
         tables = []
         if args.csv:
             tables.append(opened.enter_context(BoxTable(args.csv, 'csv')))

@@ -1,10 +1,10 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Who may look at the page and choose a target: tokens, the names of this machine, one page's rights.
+Decides who may look at the page and choose a target, by tokens, host names and origins.
 
 A page of another site must not reach a robot through the browser of somebody who sits beside it.
-So the Host that a browser asks for must be a name of ours (or a site could have its own name point
-here), and a connection must come from our own page (Origin).
+So the Host that a browser asks for must be a name of this machine, because a site could have its
+own name point here; and the Origin of a connection must be our own page.
 """
 
 import base64
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from aiatrack_ros.errors import InputError
 
-TOKEN_PATTERN = '[A-Za-z0-9_-]{8,128}'
+TOKEN_PATTERN = '[A-Za-z0-9_-]{8,128}'  # These characters need no escaping in an address.
 
 
 def is_loopback(host: str) -> bool:
@@ -35,11 +35,15 @@ class Access:
 
     Args:
         host: The address to listen on.
-        token: What the page must be asked with; empty: none for an address that only this machine
-            reaches, one made up for any other.
+        token: What the page must be asked with. If it is empty, an address that only this machine
+            can reach needs no token, and for any other one is made up.
+
+    Attributes:
+        host: The address to listen on.
+        token: The token that is needed; empty if none is.
 
     Raises:
-        InputError: The token is too short, or has characters that do not belong into an address.
+        InputError: The token does not match TOKEN_PATTERN.
     """
 
     def __init__(self, host: str, token: str = '') -> None:
@@ -57,7 +61,7 @@ class Access:
             self._names |= {own, short, f'{short}.local'}
 
     def allows_host(self, header: str) -> bool:
-        """Return whether a Host header names us. Any port will do: ssh may forward another."""
+        """Return whether a Host header names this machine; ssh may forward any port to it."""
         try:
             name = urlsplit(f'//{header}').hostname or ''
         except ValueError:
@@ -66,19 +70,19 @@ class Access:
             address = ipaddress.ip_address(name)
         except ValueError:
             return name in self._names
-        # No site can have its name point here and be asked for by number.
+        # A browser that asks for a number is not misled by a site whose name points here.
         return address.is_loopback or not is_loopback(self.host)
 
     def allows_origin(self, origin: str, host_header: str) -> bool:
-        """Return whether an Origin header is that of a page of ours, asked for as Host says."""
+        """Return whether an Origin header names the server that the Host header names."""
         return origin.lower() in (f'{way}://{host_header.lower()}' for way in ('http', 'https'))
 
     def allows_token(self, given: str) -> bool:
-        """Return whether this is the token, in a time that tells nothing of it."""
+        """Return whether this is the token; how long that takes tells nothing about the token."""
         return not self.token or hmac.compare_digest(given.encode(), self.token.encode())
 
     def address(self, port: int) -> str:
-        """Return the address of the page for a person to open."""
+        """Return the address of the page, with its token, for a person to open."""
         query = f'?token={self.token}' if self.token else ''
         host = _reachable(self.host)
         return f'http://{f"[{host}]" if ":" in host else host}:{port}/{query}'
@@ -87,7 +91,7 @@ class Access:
 def security_headers(page: str, host_header: str) -> dict[str, str]:
     """Return the headers that keep a page to its own script, its own style and its own server."""
     script, style = (_hash_of(page, tag) for tag in ('script', 'style'))
-    sockets = f'ws://{host_header} wss://{host_header}'  # older Safari: 'self' is no WebSocket
+    sockets = f'ws://{host_header} wss://{host_header}'  # in older Safari 'self' has none
     return {
         'Content-Security-Policy': (
             f"default-src 'none'; script-src '{script}'; style-src '{style}'; "
@@ -103,13 +107,13 @@ def security_headers(page: str, host_header: str) -> dict[str, str]:
 
 
 def _hash_of(page: str, tag: str) -> str:
-    """Return the hash by which a policy allows the one element of this tag."""
+    """Return the hash by which a policy allows the only element of a page that has this tag."""
     text = page.partition(f'<{tag}>')[2].partition(f'</{tag}>')[0]
     return f'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'
 
 
 def _reachable(host: str) -> str:
-    """Return the address of this machine in its network, for one that stands for all."""
+    """Return a host as it is, or this machine's address in its network if it stands for all."""
     if host not in ('0.0.0.0', '::', ''):
         return host
     family, far = (

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Two clicks are two opposite corners of a box."""
+"""Turns two clicks, on two opposite corners, into a box."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,15 @@ from aiatrack_ros.tracking.boxes import Box
 
 @dataclass(frozen=True)
 class Corner:
-    """A click: its pixel position, the tool from which it came, and when (seconds, any clock)."""
+    """
+    A click.
+
+    Attributes:
+        column: Its position in pixels of the picture.
+        row: Its position in pixels of the picture.
+        source: The tool from which it came.
+        time: When it came, in seconds of any clock that `CornerPair.expire` is asked by as well.
+    """
 
     column: float
     row: float
@@ -21,10 +29,15 @@ class Corner:
 
 def enclosing_box(points: Sequence[tuple[float, float]], smallest: float) -> Box:
     """
-    Return the upright box (x, y, w, h) around points (column, row), in any order.
+    Return the upright box x, y, w, h around points, in pixels.
 
-    Raises InputError for fewer than two points, for NaN or infinity, and for a box with a side
-    under `smallest` pixels.
+    Args:
+        points: Column and row of each, in any order.
+        smallest: The least width and height that the box may have, in pixels.
+
+    Raises:
+        InputError: There are fewer than two points, one is NaN or infinite, or the box is too
+            small.
     """
     if len(points) < 2:
         raise InputError(f'a rectangle of {len(points)} points; two corners are the least')
@@ -45,7 +58,8 @@ class CornerPair:
     """
     Waits for the second of two clicks.
 
-    `first` is the click that waits, None if there is none.
+    Attributes:
+        first: The click that waits for another; None if there is none.
     """
 
     def __init__(self) -> None:
@@ -55,8 +69,14 @@ class CornerPair:
         """
         Take a click; return the box if it completes one, None if it waits for the second.
 
-        A click from another tool than the first starts anew. Raises InputError where the two give
-        no usable box; both are forgotten then.
+        A click from another tool than the first starts anew.
+
+        Args:
+            corner: The click.
+            smallest: The least width and height that the box may have, in pixels.
+
+        Raises:
+            InputError: The two clicks give no usable box; both are forgotten.
         """
         first, self.first = self.first, None
         if first is None or first.source != corner.source:
@@ -65,7 +85,7 @@ class CornerPair:
         return enclosing_box([(first.column, first.row), (corner.column, corner.row)], smallest)
 
     def expire(self, now: float, patience: float) -> float | None:
-        """Forget a click that has waited longer than `patience` seconds; return its age then."""
+        """Forget a click that is older than `patience` seconds; return its age, or None."""
         if self.first is None or now - self.first.time <= patience:
             return None
         age = now - self.first.time

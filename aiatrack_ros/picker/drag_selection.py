@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A box that a person drags with the mouse on a picture that stands still meanwhile."""
+"""Follows a mouse that drags a box on a picture, which stands still meanwhile."""
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker.corner_pair import enclosing_box
@@ -10,9 +10,15 @@ Position = tuple[float, float]
 
 class DragSelection:
     """
-    Follows the mouse; positions are (column, row) in pixels of the picture and may leave it.
+    Makes a box of what the mouse does.
 
-    `active` from the press of the button until `clear`: so long the picture must stand still.
+    Positions are (column, row) in pixels of the picture. Those outside of it count as the nearest
+    point of its edge.
+
+    Attributes:
+        active: Whether there is a box, which is so from the press of the button until `clear`.
+            The picture must stand still as long.
+        dragging: Whether the button is down.
     """
 
     def __init__(self) -> None:
@@ -24,13 +30,13 @@ class DragSelection:
 
     @property
     def advice(self) -> str:
-        """What to do now, for a caption."""
+        """A caption that tells what a person can do now."""
         if self.active:
             return 'Enter: track this    r: draw again    Esc: back'
         return 'drag a box around the target    Esc: end'
 
     def mouse(self, kind: str, position: Position, columns: int, rows: int) -> None:
-        """Take what SelectionWindow tells of the mouse, over a picture of this size."""
+        """Take 'press', 'move' or 'release', as SelectionWindow names them, on such a picture."""
         if kind == 'press':
             self.press(position, columns, rows)
         elif kind == 'move':
@@ -39,18 +45,18 @@ class DragSelection:
             self.release(position)
 
     def press(self, position: Position, columns: int, rows: int) -> None:
-        """Begin a box, in place of one drawn before, on a picture of this size."""
+        """Begin a box on a picture of this size; one that was drawn before is forgotten."""
         self._size = (columns, rows)
         self._start = self._end = self._clamped(position)
         self.active = self.dragging = True
 
     def move(self, position: Position) -> None:
-        """Follow the mouse."""
+        """Have the second corner follow the mouse, while the button is down."""
         if self.dragging:
             self._end = self._clamped(position)
 
     def release(self, position: Position) -> None:
-        """End the box."""
+        """Leave the second corner where the mouse is."""
         self.move(position)
         self.dragging = False
 
@@ -59,11 +65,16 @@ class DragSelection:
         self.active = self.dragging = False
 
     def outline(self) -> tuple[Position, Position]:
-        """Return the two corners, of a box of any size."""
+        """Return two opposite corners, whatever the size of the box."""
         return self._start, self._end
 
     def box(self, smallest: float) -> Box:
-        """Return the box; raise InputError without one, or if a side is under `smallest`."""
+        """
+        Return the box x, y, w, h.
+
+        Raises:
+            InputError: None is drawn, or a side is under `smallest` pixels.
+        """
         if not self.active:
             raise InputError('no box is drawn yet')
         return enclosing_box([self._start, self._end], smallest)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The newest picture, made into a JPEG once for all who take it, and only if somebody does."""
+"""Makes a JPEG of the newest picture, once for all who take it, and only if somebody does."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,17 +16,17 @@ def encode_picture(
     picture: np.ndarray, columns: int, quality: int, number: int, stamp: int
 ) -> bytes:
     """
-    Return the message of a picture.
+    Return the message that takes a picture to a page.
 
     Args:
         picture: (H, W, 3) uint8, RGB.
-        columns: A wider one is made smaller.
-        quality: Of the JPEG, 1 to 100.
-        number: Of the picture, rising.
-        stamp: Of the image, in nanoseconds.
+        columns: The most columns that the JPEG may have; a wider picture is made smaller.
+        quality: The quality of the JPEG, 1 to 100.
+        number: The number of the picture; numbers rise from one to the next.
+        stamp: The stamp of the image, in nanoseconds.
 
     Raises:
-        InputError: It cannot be made a JPEG: one side is over 65,500 pixels.
+        InputError: The picture cannot be made a JPEG, as when a side is over 65,500 pixels.
     """
     height, width = picture.shape[:2]
     small = to_bgr(picture)
@@ -44,18 +44,21 @@ def encode_picture(
 
 class PictureFeed:
     """
-    Holds the newest picture; all methods belong to the loop.
+    Holds the newest picture.
 
-    Attributes:
-        number: Of the newest picture that may be taken, 0 before the first.
-        stamps: Of the last pictures that were taken, in nanoseconds.
+    All methods have to be called on the thread of the event loop.
 
     Args:
-        columns: A wider picture is made smaller.
-        quality: Of the JPEGs, 1 to 100.
-        period: Seconds between two pictures, at least.
-        fresh: Called when there is a newer picture.
-        judge: Called with the reason when one could not be made, with '' when one was.
+        columns: The most columns that a JPEG may have; a wider picture is made smaller.
+        quality: The quality of the JPEGs, 1 to 100.
+        period: The least time between two pictures, in seconds.
+        fresh: It is called when a newer picture can be taken.
+        judge: It is called with the reason when a picture could not be made into a JPEG, and with
+            '' when one could.
+
+    Attributes:
+        number: The number of the newest picture that can be taken; 0 before the first.
+        stamps: The stamps of the last pictures that were taken, in nanoseconds.
     """
 
     def __init__(
@@ -75,18 +78,25 @@ class PictureFeed:
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._encoding: tuple[int, asyncio.Future] | None = None
-        # One thread: two pictures at a time would only take from the tracker.
+        # There is one thread, because work on two pictures at a time would slow down the tracker.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix='picker_jpeg')
 
     def offer(self, stamp: int, decode: Callable[[], np.ndarray]) -> None:
-        """Take a newer picture; `decode` is called on another thread, or never."""
+        """
+        Take a newer picture.
+
+        Args:
+            stamp: The stamp of its image, in nanoseconds.
+            decode: Returns it, (H, W, 3) uint8 RGB. It is called on another thread, or never if
+                nobody takes the picture.
+        """
         self._offered = (stamp, decode)
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, self._due - loop.time()), self._release)
 
     async def take(self) -> tuple[int, bytes | None]:
-        """Return number and message of the newest picture; None where it cannot be made."""
+        """Return the number of the newest picture, and its message; None if none can be made."""
         number = self.number
         if self._newest is None:
             return number, None
@@ -95,11 +105,11 @@ class PictureFeed:
             loop = asyncio.get_running_loop()
             future = loop.run_in_executor(self._worker, self._encode, number, stamp, decode)
             self._encoding = (number, asyncio.ensure_future(self._finish(stamp, future)))
-        # One viewer's leave must not take the picture from the others.
+        # A viewer that leaves must not cancel what others wait for.
         return number, await asyncio.shield(self._encoding[1])
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """Take no more pictures, and let the thread end."""
         if self._timer is not None:
             self._timer.cancel()
         self._worker.shutdown(wait=False)
@@ -116,7 +126,7 @@ class PictureFeed:
     async def _finish(self, stamp: int, future: asyncio.Future) -> bytes | None:
         try:
             data = await future
-        except Exception as error:  # whatever it is, the next picture may be a good one
+        except Exception as error:  # whatever went wrong, the next picture may be a good one
             self._judge(f'picture not shown: {error}')
             return None
         self._judge('')

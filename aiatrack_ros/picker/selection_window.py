@@ -1,8 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A desktop window of OpenCV that shows pictures and tells what mouse and keyboard do.
+Shows pictures in a desktop window of OpenCV, and tells what mouse and keyboard do there.
 
-OpenCV's windows end the whole process where there is no display, so that is looked at first.
+Where there is no display, OpenCV would end the whole process, so we look for one first.
 """
 
 from collections.abc import Callable
@@ -18,12 +18,12 @@ import numpy as np
 
 CANCEL, ACCEPT, REDRAW = 'cancel', 'accept', 'redraw'
 _KEYS = {27: CANCEL, ord('q'): CANCEL, 10: ACCEPT, 13: ACCEPT, ord('r'): REDRAW}
-_YELLOW = (0, 200, 255)  # BGR, as all that OpenCV shows
-_LINE_HEIGHT = 20
+_YELLOW = (0, 200, 255)  # in BGR, as OpenCV takes all colours
+_LINE_HEIGHT = 20  # that of a line of the caption, in pixels
 
 
 def check_display() -> None:
-    """Raise DeviceError, with the remedy, where no window can be opened."""
+    """Raise DeviceError, which names the remedy, if no window can be opened here."""
     gui = re.search(r'GUI:\s*(\w+)', cv2.getBuildInformation())
     if gui and gui.group(1) == 'NONE':
         raise DeviceError(
@@ -41,7 +41,7 @@ def check_display() -> None:
         )
     library = ctypes.util.find_library('X11')
     if library is None:
-        return  # OpenCV brings its own; nothing to ask with
+        return  # OpenCV may bring its own X11, and we have none to ask with
     x11 = ctypes.CDLL(library)
     x11.XOpenDisplay.restype = ctypes.c_void_p
     connection = x11.XOpenDisplay(None)
@@ -55,10 +55,16 @@ def check_display() -> None:
 
 class SelectionWindow:
     """
-    A window; `on_mouse` is told 'press', 'move' or 'release' with (column, row) of the picture.
+    A window, which has to be used from one thread.
 
-    Pictures with more than `columns` columns are shown smaller; positions count in pixels of the
-    picture all the same. Use it from one thread. Raises DeviceError without a display.
+    Args:
+        title: The title of the window.
+        columns: The most columns that the window may have; a wider picture is shown smaller.
+        on_mouse: Takes 'press', 'move' or 'release' of the left button, and (column, row) of the
+            mouse, in pixels of the picture even where it is shown smaller.
+
+    Raises:
+        DeviceError: No window can be opened here.
     """
 
     def __init__(
@@ -68,8 +74,8 @@ class SelectionWindow:
         self._title = title
         self._columns = columns
         self._on_mouse = on_mouse
-        self._scale = 1.0  # picture pixels per window pixel
-        self._caption_rows = 0  # above the picture
+        self._scale = 1.0  # so many pixels of the picture make one of the window
+        self._caption_rows = 0  # so many rows of pixels are above the picture
         cv2.namedWindow(title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
         cv2.setMouseCallback(title, self._mouse)
 
@@ -82,7 +88,10 @@ class SelectionWindow:
         """
         Show a picture under lines of text, and a box on it.
 
-        `picture` is (H, W, 3) uint8 RGB, `outline` two corners of the box in its pixels.
+        Args:
+            picture: (H, W, 3) uint8, RGB.
+            caption: The lines of text.
+            outline: Two opposite corners of the box, in pixels of the picture; None for no box.
         """
         rows, columns = picture.shape[:2]
         self._scale = max(1.0, columns / self._columns)
@@ -115,18 +124,18 @@ class SelectionWindow:
         cv2.imshow(self._title, canvas)
 
     def poll(self) -> str:
-        """Let the window work; return CANCEL, ACCEPT, REDRAW or ''."""
+        """Let the window draw and hear; return CANCEL, ACCEPT, REDRAW, or '' for no key."""
         key = _KEYS.get(cv2.waitKey(1) & 0xFF, '')
         if not key and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
-            return CANCEL  # closed with its button
+            return CANCEL  # the person closed the window
         return key
 
     def close(self) -> None:
-        """Close the window."""
+        """Close the window, if it is still open."""
         try:
             cv2.destroyWindow(self._title)
             cv2.waitKey(1)
-        except cv2.error:  # closed already
+        except cv2.error:  # the person has closed it already
             pass
 
     def _mouse(self, event: int, x: int, y: int, flags: int, _: object) -> None:
@@ -136,6 +145,6 @@ class SelectionWindow:
             cv2.EVENT_LBUTTONUP: 'release',
         }
         if event in kinds:
-            # The middle of the window's pixel under the mouse.
+            # The mouse is taken to be at the middle of the window's pixel.
             position = (x + 0.5) * self._scale, (y - self._caption_rows + 0.5) * self._scale
             self._on_mouse(kinds[event], position)

@@ -5,8 +5,8 @@ Serves the page of the target picker, on a thread of its own.
   picker = TargetPicker(tracking, PickerSettings(port=8642))
   picker.start()
   print(picker.address)
-  picker.show(stamp, lambda: picture)    # newest pictures, as often as you like
-  picker.tell(TargetState(...))          # what the tracker believes
+  picker.show(stamp, lambda: picture)    # offers the newest picture, as often as you like
+  picker.tell(TargetState(...))          # says what the tracker believes
   picker.stop()
 """
 
@@ -36,32 +36,37 @@ import numpy as np
 
 PAGE = Path(__file__).with_name('page.html')
 
-# Codes with which a connection is closed; those from 4000 on are ours.
+# A connection is closed with one of these codes; those from 4000 on are of our own making.
 GOING_AWAY, BAD_MESSAGE, TOO_MANY_MESSAGES, TOO_MANY_VIEWERS = 1001, 1008, 4008, 4013
 
-STATE_SECONDS = 0.05  # between two states, unless one is that of a picture on the page
-HEARTBEAT_SECONDS = 10.0  # a page that does not answer is gone
-CLOSE_SECONDS = 1.0  # for a page to answer that its connection is closed
-STOP_SECONDS = 5.0
+# At least so much time lies between two states that a page gets, unless a state is news or belongs
+# to a picture that is shown.
+STATE_SECONDS = 0.05
+# A page is asked so often whether it is there; one that does not answer counts as gone.
+HEARTBEAT_SECONDS = 10.0
+CLOSE_SECONDS = 1.0  # A page may take so long to confirm that its connection is closed.
+STOP_SECONDS = 5.0  # stop() waits so long for the thread to end.
 
+# It takes whether a request was carried out; and what is tracked then, or why it was not.
 Reply = Callable[[bool, str], None]
 
 
 class Tracking(Protocol):
     """
-    What the page's requests are for. Called on the server's thread; it must not wait there.
+    What carries out the requests of the pages.
 
-    A reply may come from any thread: whether it was done, and the track's id or why not.
+    Its methods are called on the thread of the server and must not wait there. A reply may be
+    given later, from any thread.
     """
 
     def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Follow what is in a box of the image with this stamp, in nanoseconds."""
+        """Follow what is in a box, x, y, w, h in pixels, of the image with this stamp in ns."""
 
     def forget(self, reply: Reply) -> None:
-        """Forget the target."""
+        """Forget the target, and reply whether that is done."""
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
-        """Know how many look, and how many of them at a picture that stands still."""
+        """Hear how many pages are open, and on how many of them the picture stands still."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,15 @@ class PickerSettings:
     How to serve.
 
     Attributes:
-        host: Address to listen on. Any but 127.0.0.1 lets others see the camera and choose.
-        port: 0 takes one that is free.
-        token: See Access.
-        max_viewers: Pages that may be open at a time.
-        columns: Pixels across of the picture shown, at most.
-        rate: Pictures per second, at most.
-        quality: Of the JPEGs, 1 to 100.
-        smallest_box: Least side of a box in pixels; smaller ones are slips.
+        host: The address to listen on. Any but 127.0.0.1 lets other machines see the camera and
+            choose the target.
+        port: The port to listen on; 0 takes one that is free.
+        token: What the page must be asked with, as in Access.
+        max_viewers: The most pages that may be open at a time.
+        columns: The most columns that a picture is shown with.
+        rate: The most pictures that are shown per second.
+        quality: The quality of the JPEGs, 1 to 100.
+        smallest_box: The least side of a box in pixels; the page takes smaller ones for slips.
         keep_seconds: How old the image of a box may be; the page warns of older ones.
     """
 
@@ -94,7 +100,11 @@ class PickerSettings:
 
 class TargetPicker:
     """
-    The server. All methods may be called from any thread.
+    The server of the page; all its methods may be called from any thread.
+
+    Args:
+        tracking: Carries out what the pages ask for.
+        settings: How to serve; None for the defaults.
 
     Raises:
         InputError: The token is not usable.
@@ -119,14 +129,14 @@ class TargetPicker:
         )
         self._ended = asyncio.Event()
         self._started = threading.Event()
-        self._error: Exception | None = None  # that kept it from starting
-        self._port = 0
-        self._problem = ''  # of the pictures
+        self._error: Exception | None = None  # what kept the server from starting
+        self._port = 0  # the port that is in use, 0 before the start
+        self._problem = ''  # why the last picture could not be shown
         self._thread: threading.Thread | None = None
 
     @property
     def address(self) -> str:
-        """Where the page is, once started."""
+        """The address of the page with its token, which is known once the server has started."""
         return self._access.address(self._port)
 
     def start(self) -> None:
@@ -134,16 +144,17 @@ class TargetPicker:
         Begin to serve.
 
         Raises:
-            InputError: The port is in use or not for us, or the host is not this machine.
+            InputError: The port is in use or is not for this user, or the host is not an address
+                of this machine.
         """
         self._thread = threading.Thread(target=self._run, name='target_picker', daemon=True)
         self._thread.start()
-        self._started.wait()  # it begins or fails, however busy the machine
+        self._started.wait()  # It begins or fails in the end, however busy the machine is.
         if self._error:
             raise self._error
 
     def stop(self) -> None:
-        """Close all pages and end; harmless when it is not running."""
+        """Close all pages and end; do nothing if the server is not running."""
         self._call(lambda: self._ended.set())
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
@@ -153,8 +164,9 @@ class TargetPicker:
         Offer the newest picture.
 
         Args:
-            stamp: Of its image, in nanoseconds.
-            decode: Returns it, (H, W, 3) uint8 RGB; called on another thread, if anybody looks.
+            stamp: The stamp of its image, in nanoseconds.
+            decode: Returns it, (H, W, 3) uint8 RGB. It is called on another thread, and only if
+                somebody looks.
         """
         self._call(lambda: self._feed.offer(stamp, decode))
 
@@ -169,10 +181,10 @@ class TargetPicker:
     # --- the thread ---
 
     def _call(self, work: Callable[[], Any]) -> None:
-        """Have something done on the loop; nothing once that has ended."""
+        """Have something done on the event loop; do nothing once that has ended."""
         loop = self._loop
         if loop is not None:
-            with contextlib.suppress(RuntimeError):  # closed meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
                 loop.call_soon_threadsafe(work)
 
     def _run(self) -> None:
@@ -192,7 +204,7 @@ class TargetPicker:
         application.on_response_prepare.append(self._add_headers)
         quiet = logging.getLogger('aiatrack_ros.picker')
         quiet.addHandler(logging.NullHandler())
-        quiet.propagate = False  # what strangers send is no news
+        quiet.propagate = False  # The log has no use for complaints about what strangers send.
         runner = web.AppRunner(application, access_log=None, logger=quiet)
         await runner.setup()
         try:
@@ -256,7 +268,7 @@ class TargetPicker:
             text = f'{len(self._viewers)} pages are open, which is all that max_viewers allows'
             await socket.close(code=TOO_MANY_VIEWERS, message=text.encode())
             return socket
-        connection = cast(asyncio.Task, asyncio.current_task())  # a handler runs in one
+        connection = cast(asyncio.Task, asyncio.current_task())  # each handler is one
         self._connections.add(connection)
         viewer = Viewer(socket, self._feed)
         self._viewers.add(viewer)
@@ -285,7 +297,7 @@ class TargetPicker:
         return socket
 
     async def _receive(self, viewer: Viewer, socket: web.WebSocketResponse) -> None:
-        """Take what a page sends until it leaves or sends what no page of ours does."""
+        """Take what a page sends, until it leaves or sends something that no page of ours does."""
         async for message in socket:
             if not viewer.may_speak():
                 await socket.close(code=TOO_MANY_MESSAGES, message=b'too many messages')
@@ -317,7 +329,7 @@ class TargetPicker:
             )
 
     def _reply(self, viewer: Viewer, request: int, news: str) -> Reply:
-        """Return what answers a request and, if it was done, tells the others."""
+        """Return a function that answers a request and tells the others if it was carried out."""
 
         def answer(good: bool, text: str) -> None:
             viewer.note(wire.reply_text(request, good, text))
@@ -327,7 +339,7 @@ class TargetPicker:
 
         return lambda good, text: self._call(lambda: answer(good, text))
 
-    # --- what all see ---
+    # --- what all pages get ---
 
     def _changed(self) -> None:
         holding = sum(viewer.holding for viewer in self._viewers)

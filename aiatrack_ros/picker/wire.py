@@ -1,10 +1,11 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-What goes over the wire between server and page.
+The messages that go over the wire between server and page.
 
-To the page: a picture is binary, the length of a header (4 bytes, big endian), the header in JSON,
-a JPEG. All else is JSON with a `type`. Stamps are strings of nanoseconds, which JavaScript's
-numbers do not hold. What comes from outside is taken only if it is exactly what the page sends.
+A picture goes to the page as a binary message, which consists of the length of a header (4 bytes,
+big endian), the header in JSON, and a JPEG. All other messages are JSON objects with a `type`.
+Stamps are strings of nanoseconds, because JavaScript's numbers do not hold so many digits. What
+comes from outside is taken only if it is exactly what the page sends.
 """
 
 from dataclasses import dataclass
@@ -18,36 +19,43 @@ from aiatrack_ros.tracking.boxes import Box
 
 # The longest message of the page is about 200 bytes.
 LARGEST_MESSAGE = 1024
-_LARGEST_NUMBER = 1e6  # of a pixel coordinate
-_LARGEST_STAMP = 2**63
+_LARGEST_NUMBER = 1e6  # Coordinates of pixels are smaller than this.
+_LARGEST_STAMP = 2**63  # nanoseconds; stamps are smaller, so that they fit 64 bits with a sign
 
 
 @dataclass(frozen=True)
 class Follow:
-    """Follow what is in a box (x, y, w, h), in pixels of the image with this stamp."""
+    """
+    The wish that what is in a box be followed.
+
+    Attributes:
+        request: The number by which the page knows the reply.
+        stamp: The stamp of the image in which the box was drawn, in nanoseconds.
+        box: x, y, w, h in pixels of that image.
+    """
 
     request: int
-    stamp: int  # nanoseconds
+    stamp: int
     box: Box
 
 
 @dataclass(frozen=True)
 class Forget:
-    """Forget the target."""
+    """The wish that the target be forgotten; the page knows the reply by `request`."""
 
     request: int
 
 
 @dataclass(frozen=True)
 class Hold:
-    """The page's picture stands still (or goes on): send no others meanwhile."""
+    """The news that the picture on the page stands still, or goes on; none is sent meanwhile."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The picture of this number has been drawn."""
+    """The news that the page has drawn the picture with this number."""
 
     number: int
 
@@ -58,17 +66,17 @@ Request = Follow | Forget | Hold | Shown
 @dataclass(frozen=True)
 class TargetState:
     """
-    What the tracker believes.
+    What the tracker believes; None stands for what is not known.
 
     Attributes:
-        stamp: Of the image, in nanoseconds.
-        state: idle, tracking, lost, or '' where no tracker has said anything.
-        track_id: Names the target.
-        box: x, y, w, h in pixels; None unless it is tracked.
-        score: Predicted IoU in [0, 1].
-        rate: Images answered per second.
-        latency: From the stamp of the image to its track, in seconds.
-        problem: What went wrong last, '' if nothing did.
+        stamp: The stamp of the image, in nanoseconds.
+        state: idle, tracking or lost; '' if no tracker has said anything.
+        track_id: The id of the target.
+        box: x, y, w, h in pixels of the image; None unless the target is tracked.
+        score: The predicted IoU, in [0, 1].
+        rate: How many images the tracker answers per second.
+        latency: The time from the stamp of the image to its track, in seconds.
+        problem: What went wrong last; '' if nothing did.
     """
 
     stamp: int = 0
@@ -82,7 +90,7 @@ class TargetState:
 
 
 def read_request(text: str) -> Request:
-    """Return what the page asks for; raise InputError for anything else."""
+    """Return what a page asks for; raise InputError for text that no page of ours sends."""
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -121,7 +129,7 @@ def _box(value: Any) -> Box:
         isinstance(value, list)
         and len(value) == 4
         and all(type(number) in (int, float) for number in value)
-        and all(abs(number) < _LARGEST_NUMBER for number in value)  # and so not NaN
+        and all(abs(number) < _LARGEST_NUMBER for number in value)  # this refuses NaN, too
     )
     if not (good and value[2] > 0 and value[3] > 0):
         raise InputError('a box that is none')
@@ -131,10 +139,14 @@ def _box(value: Any) -> Box:
 
 def picture_bytes(number: int, stamp: int, columns: int, rows: int, jpeg: bytes) -> bytes:
     """
-    Return the message of a picture.
+    Return the message that takes a picture to a page.
 
-    `columns` and `rows` are the size of the image, in whose pixels boxes count; the JPEG may be
-    smaller.
+    Args:
+        number: The number of the picture.
+        stamp: The stamp of the image, in nanoseconds.
+        columns: The width of the image, in whose pixels boxes count.
+        rows: The height of the image.
+        jpeg: The picture, which may be smaller than the image.
     """
     header = json.dumps(
         {'number': number, 'stamp': str(stamp), 'columns': columns, 'rows': rows}
@@ -143,7 +155,7 @@ def picture_bytes(number: int, stamp: int, columns: int, rows: int, jpeg: bytes)
 
 
 def state_text(state: TargetState) -> str:
-    """Return the message of a state."""
+    """Return the message that tells a page what the tracker believes."""
     return json.dumps(
         {
             'type': 'state',
@@ -160,19 +172,25 @@ def state_text(state: TargetState) -> str:
 
 
 def hello_text(smallest_box: float, keep_seconds: float) -> str:
-    """Return the first message: a box's least side in pixels, and how long images are kept."""
+    """
+    Return the message that a page gets first.
+
+    Args:
+        smallest_box: The least side of a box, in pixels of the image.
+        keep_seconds: How long the images are kept that boxes are drawn in, in seconds.
+    """
     return json.dumps(
         {'type': 'hello', 'smallest_box': smallest_box, 'keep_seconds': keep_seconds}
     )
 
 
 def reply_text(request: int, good: bool, text: str) -> str:
-    """Return the answer to a request."""
+    """Return the answer to a request, which tells whether it was carried out, or why not."""
     return json.dumps({'type': 'reply', 'request': request, 'good': good, 'text': text})
 
 
 def notice_text(text: str) -> str:
-    """Return a line for all to read."""
+    """Return a message with a line of news to show."""
     return json.dumps({'type': 'notice', 'text': text})
 
 
@@ -183,5 +201,5 @@ def _drawable(box: Box | None) -> list[float] | None:
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
-    # JSON has no NaN, and the page no use for it.
+    # JSON has no NaN, and the page has no use for it.
     return round(float(value), digits) if value is not None and math.isfinite(value) else None

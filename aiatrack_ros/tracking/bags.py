@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Recordings of topics, read without ROS: rosbag2 folders, MCAP files, and torn ones as well."""
+"""Reads recordings of topics without ROS: rosbag2 folders and MCAP files, even torn ones."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -16,18 +16,19 @@ from aiatrack_ros.tracking.video import DEFAULT_FPS
 from aiatrack_ros.tracking.video import natural_key
 import numpy as np
 
-# Files that hold a recording, alone or in a folder.
+# Files with these suffixes hold a recording, each alone or together in a folder.
 SUFFIXES = ('.mcap', '.db3', '.bag')
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 
-# Of MCAP: its records begin with a kind and the length of what follows.
+# An MCAP file begins and ends with _MAGIC. Each record in between begins with its kind, in one
+# byte, and the length of what follows, in eight. The format is described at https://mcap.dev/spec.
 _MAGIC = b'\x89MCAP0\r\n'
 _RECORD = struct.Struct('<BQ')
 _FOOTER, _DATA_END = 0x02, 0x0F
 
 
 def is_bag(path: str | Path) -> bool:
-    """Tell whether a path is, by its name and content, a recording of topics."""
+    """Return whether a path is a recording of topics, by the names of its files."""
     path = Path(path).expanduser()
     if path.is_dir():
         return (path / 'metadata.yaml').is_file() or bool(_files_of(path))
@@ -37,17 +38,21 @@ def is_bag(path: str | Path) -> bool:
 class Bag:
     """The messages of a recording; a context manager.
 
-    An MCAP file that ends early, by a power cut for one, is read as far as it goes, and so is a
-    folder without its metadata.yaml, which is written last.
+    An MCAP file that ends early, as after a power cut, is read as far as it goes. So is a folder
+    without metadata.yaml, which is the last file that a recorder writes.
+
+    Args:
+        path: A rosbag2 folder, or a file with one of SUFFIXES.
 
     Attributes:
-        topics: The type of each topic.
+        topics: The type of each topic, such as 'sensor_msgs/msg/Image'.
         counts: How many messages each topic has.
-        seconds: From the first message to the last.
-        problems: What is torn or missing, a line each; grows while messages are read.
+        seconds: The time from the first message to the last.
+        problems: What is torn or missing, one line each; more may come while messages are read.
 
     Raises:
-        InputError: It does not exist, or nothing of it can be read; or rosbags is not installed.
+        InputError: The recording does not exist, or nothing of it can be read; or rosbags is not
+            installed.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -82,17 +87,17 @@ class Bag:
         self.close()
 
     def close(self) -> None:
-        """Close the files; harmless twice."""
+        """Close the files; do nothing if they are closed already."""
         self._opened.close()
 
     def messages(self, *topics: str) -> Iterator[tuple[str, int, Any]]:
-        """Yield topic, time of recording in nanoseconds, and message, in the order of time.
+        """Yield messages in the order of time: topic, time of recording in ns, and message.
 
-        Messages have the fields of their ROS types; sequences of numbers are NumPy arrays. Where
-        the file is damaged, they end and `problems` says so.
+        A message has the fields of its ROS type; sequences of numbers are NumPy arrays. Where a
+        file is damaged, its messages end and `problems` says so.
 
         Args:
-            topics: Which topics; none for all.
+            topics: The topics to read; none stands for all.
         """
         for part in self._parts:
             wanted = [
@@ -106,14 +111,14 @@ class Bag:
                 for connection, stamp, data in part.messages(wanted):
                     message = part.reader.deserialize(data, connection.msgtype)
                     yield connection.topic, stamp, message
-            # Damaged data has the library raise whatever it comes upon.
+            # On damaged data the library raises whatever error it runs into.
             except Exception as error:
                 self.problems.append(f"bag '{self.path}' is damaged and ends here: {error}")
 
     def _open(self) -> None:
         if self.path.is_dir():
             if (self.path / 'metadata.yaml').is_file():
-                with contextlib.suppress(InputError):  # then file by file
+                with contextlib.suppress(InputError):  # if this fails, file by file may do
                     self._parts = [self._part(self.path)]
                     return
             files = _files_of(self.path)
@@ -135,15 +140,15 @@ class Bag:
         except ImportError as error:
             raise InputError('reading bags needs rosbags: pip install rosbags') from error
         try:
-            # A recording of sqlite3 may not say what its types are.
+            # A recording of sqlite3 does not always define its types; these stand in then.
             reader = AnyReader([path], default_typestore=get_typestore(Stores.LATEST))
             self._opened.enter_context(reader)
-        except Exception as error:  # as above
+        except Exception as error:  # on damaged data the library raises anything
             raise InputError(f"bag '{path}' can't be read: {error}") from error
         return _Part(reader)
 
     def _mended(self, file: Path) -> '_Part':
-        """Return a reader of what there is of a torn MCAP file."""
+        """Return a reader of the whole records of a torn MCAP file, which are copied for that."""
         folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory()))
         copy = folder / file.name
         kept, size = mend_mcap(file, copy)
@@ -156,14 +161,14 @@ class Bag:
 
 
 class _Part:
-    """One file, or a folder as a whole."""
+    """One file of a recording, or a folder as a whole."""
 
     def __init__(self, reader: Any) -> None:
         self.reader = reader
         self.is_torn = False
 
     def messages(self, connections: list[Any]) -> Iterator[tuple[Any, int, bytes]]:
-        if self.is_torn:  # the index, by which messages are put in order, is at the end
+        if self.is_torn:  # the index that puts messages in order was at the end, and is missing
             yield from self.reader.readers[0].storage.messages_scan(connections)
         else:
             yield from self.reader.messages(connections)
@@ -175,7 +180,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _is_torn(file: Path) -> bool:
-    """Tell whether a file is MCAP from its first byte on, but not to its last."""
+    """Return whether a file begins as MCAP does, but does not end so."""
     with file.open('rb') as stream:
         if stream.read(len(_MAGIC)) != _MAGIC:
             return False
@@ -184,14 +189,17 @@ def _is_torn(file: Path) -> bool:
 
 
 def mend_mcap(torn: Path, copy: Path) -> tuple[int, int]:
-    """Copy the whole records of an MCAP file that ends early, and end the copy as is due.
+    """Copy the whole records of an MCAP file that ends early, and end the copy as MCAP has to.
 
     Args:
         torn: The file, which begins as MCAP does.
-        copy: Where to write.
+        copy: The file to write.
 
     Returns:
-        How many bytes are kept, and how many there are.
+        How many bytes of the torn file were copied, and how many it has.
+
+    Raises:
+        OSError: A file can't be read or written.
     """
     size = torn.stat().st_size
     with torn.open('rb') as stream, copy.open('wb') as out:
@@ -218,13 +226,16 @@ class BagVideo:
 
     Args:
         path: A rosbag2 folder, or a file of one.
-        topic: Of sensor_msgs/Image or sensor_msgs/CompressedImage; '' where there is but one.
-        say: Takes a line about what is torn, and about pictures that are left out.
+        topic: A topic of sensor_msgs/Image or sensor_msgs/CompressedImage; '' will do if the
+            recording has only one.
+        say: Takes a line about what is torn, and about each picture that is left out.
 
     Attributes:
-        fps: Pictures per second, on average.
-        frame_count: As the recording says.
-        live: False: the pictures wait for whoever reads them.
+        path: The recording.
+        topic: The topic of the pictures.
+        fps: Pictures per second, on average; DEFAULT_FPS if that cannot be told.
+        frame_count: How many pictures there are, by what the recording says.
+        live: Always False, because the pictures wait for whoever reads them.
 
     Raises:
         InputError: There is no such recording, or no such topic of images in it.
@@ -247,7 +258,7 @@ class BagVideo:
                 say(problem)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield pictures (H, W, 3) uint8, RGB; what is no picture is left out, and said."""
+        """Yield pictures (H, W, 3) uint8, RGB; messages that hold none are left out."""
         decoder = ImageDecoder()
         with Bag(self.path) as bag:
             known = len(bag.problems)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Where pictures come from, by what a person types: a file, a bag, a camera, a stream."""
+"""Opens the source of pictures that a person names: a file, a bag, a camera or a stream."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ from aiatrack_ros.tracking.video import Video
 import cv2
 import numpy as np
 
-STALL_SECONDS = 3.0  # a live source that gives no picture for so long is said to stall
-OPEN_SECONDS = 10.0  # a stream that has not opened after so long does not open
-_AGAIN_SECONDS = 1.0  # passes between two tries to open a source again
-_SILENT = 0  # the level at which OpenCV logs nothing
+STALL_SECONDS = 3.0  # A live source that gives no picture for so long is said to stall.
+OPEN_SECONDS = 10.0  # A stream that has not opened after so long is given up.
+_AGAIN_SECONDS = 1.0  # So much time passes between two tries to open a source again.
+_SILENT = 0  # At this level OpenCV logs nothing.
 _DEVICE = re.compile(r'/dev/video\d+')
 _ADDRESS = re.compile(r'(rtsps?|https?|udp|tcp)://', re.IGNORECASE)
 _NUMBERED = re.compile(r'%0?\d*d')
@@ -31,13 +31,13 @@ _NUMBERED = re.compile(r'%0?\d*d')
 
 class Source(Protocol):
     """
-    Pictures one after the other: (H, W, 3) uint8, RGB.
+    What gives pictures one after the other, each (H, W, 3) uint8, RGB.
 
     Attributes:
         fps: Pictures per second.
-        frame_count: How many there are, as far as the source says; 0 where it does not.
-        live: Whether they come as they are taken, so that one that nobody asks for in time is
-            lost.
+        frame_count: How many pictures there are by what the source says; 0 if it does not say.
+        live: Whether pictures come as they are taken, so that those that nobody asks for in time
+            are lost.
     """
 
     fps: float
@@ -46,7 +46,7 @@ class Source(Protocol):
 
     @property
     def path(self) -> Path | str:
-        """What messages call it."""
+        """The name of the source in messages to people."""
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield the pictures, (H, W, 3) uint8, RGB."""
@@ -60,13 +60,13 @@ def open_source(text: str, say: Callable[[str], None] = print, topic: str = '') 
             ``'shots/%04d.png'``), a rosbag2 folder or a file of one (.mcap, .db3), the number or
             the device of a camera (``0``, ``/dev/video0``), or the address of a stream (rtsp,
             http).
-        say: Gets a line to show when a live source stalls and when it goes on, and about a torn
-            bag.
-        topic: Of the images in a bag; '' where it has but one.
+        say: Takes a line to show when a live source stalls, when it goes on, and when a bag is
+            torn.
+        topic: The topic of the images in a bag; '' will do if the bag has only one.
 
     Raises:
-        InputError: There is no such thing, or it cannot be read; or it has no topics and one was
-            given.
+        InputError: There is no such thing, or it cannot be read; or a topic was given for what is
+            no bag.
     """
     if is_bag(text):
         return BagVideo(text, topic, say)
@@ -88,10 +88,11 @@ class PicturePattern(Video):
     """The pictures whose names fit a pattern, in the order of the numbers in their names.
 
     Args:
-        pattern: A glob pattern, or one with a number, such as ``%04d``.
+        pattern: A glob pattern, or a name with a place for a number, such as ``%04d``, which
+            stands for any number of digits.
 
     Raises:
-        InputError: No picture fits.
+        InputError: No picture fits the pattern.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -115,16 +116,22 @@ class PicturePattern(Video):
 
 
 class LiveSource:
-    """A camera or a stream, read on a thread of its own, of which only the newest picture is kept.
+    """A camera or a stream, which a thread of its own reads; only the newest picture is kept.
 
-    A stream that has an end, such as a file on a web server, is not live: it is read picture by
-    picture, and none is left out.
+    A stream that has an end, such as a file on a web server, is not live. It is read picture by
+    picture without a thread, and none is left out.
 
     Args:
         path: What the person typed.
-        name: What to call it in messages.
-        opens: What OpenCV opens: the number of a camera, a device or an address.
-        say: Gets a line to show when it stalls and when it goes on.
+        name: What to call the source in messages.
+        opens: What OpenCV is to open: the number of a camera, a device or an address.
+        say: Takes a line to show when the source stalls and when it goes on.
+
+    Attributes:
+        path: What the person typed.
+        fps: Pictures per second; DEFAULT_FPS if the source says nothing that can be true.
+        frame_count: How many pictures there are; 0 for a live source.
+        live: Whether the source has no end.
 
     Raises:
         InputError: It does not open.
@@ -148,20 +155,20 @@ class LiveSource:
         self.live = not self.frame_count
 
     def end(self) -> None:
-        """Have the pictures end, from any thread or from a signal's handler."""
+        """Have the pictures end; this may be called from any thread and from a signal handler."""
         self._ended.set()
 
     def close(self) -> None:
-        """Have the pictures end, and wait until nothing reads any more.
+        """Have the pictures end, and wait until the thread has ended, too.
 
-        A thread that is inside OpenCV when Python ends would abort the process.
+        If Python ended while the thread is inside OpenCV, that would abort the process.
         """
         self.end()
         if self._reader is not None:
             self._reader.join(OPEN_SECONDS + STALL_SECONDS)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield pictures (H, W, 3) uint8, RGB, until ``end``; wait while the source stalls."""
+        """Yield pictures (H, W, 3) uint8, RGB, until ``end``, and wait while the source stalls."""
         if not self.live:
             yield from self._all()
             return
@@ -184,7 +191,7 @@ class LiveSource:
             yield picture
 
     def _all(self) -> Iterator[np.ndarray]:
-        """Yield every picture of a source that has an end."""
+        """Yield each picture of a source that has an end."""
         while not self._ended.is_set():
             good, picture = self._capture.read()
             if not good:
@@ -211,7 +218,7 @@ class LiveSource:
 
 
 def _open(what: int | str) -> cv2.VideoCapture | None:
-    """Open a camera or a stream; None where that fails. OpenCV's own complaints are not shown."""
+    """Open a camera or a stream without complaints of OpenCV; return None if that fails."""
     level = cv2.getLogLevel()
     cv2.setLogLevel(_SILENT)
     try:
@@ -236,7 +243,7 @@ def _open(what: int | str) -> cv2.VideoCapture | None:
 
 
 def _remedy(what: int | str) -> str:
-    """Return what to do about a source that does not open."""
+    """Return what a person can do about a source that does not open."""
     if isinstance(what, str) and _ADDRESS.match(what):
         return 'is the address right, and does a player open it?'
     there = ', '.join(sorted(glob('/dev/video*'))) or 'none'

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""One target through one video, frame by frame."""
+"""Tracks one target through one video, frame by frame."""
 
 from collections.abc import Sequence
 import contextlib
@@ -24,27 +24,29 @@ import numpy as np
 from tqdm import tqdm
 
 COLUMNS = ('frame', 'x', 'y', 'w', 'h', 'score', 'state')
-IDLE = 'idle'  # the state of a frame in which there is no target; the rest of its row is None
+# The state of a frame in which there is no target; its row has no box and no score.
+IDLE = 'idle'
 
 
 class Follower(Protocol):
-    """A Tracker, or what stands before one and may have no target for a while."""
+    """A Tracker, or what stands in front of one and may have no target for a while."""
 
     def initialize(self, image: np.ndarray, box: Box) -> None:
-        """Take a target."""
+        """Take as target what is in a box, x, y, w, h in pixels of (H, W, 3) uint8 RGB."""
 
     def track(self, image: np.ndarray) -> TrackResult | None:
-        """Find it in the next frame; None if there is none."""
+        """Return where the target is in the next frame; None while there is no target."""
 
 
 class BoxTable:
-    """Writes a table of COLUMNS, each row when it is known; a context manager.
+    """Writes a table of COLUMNS, each row as soon as it is known; a context manager.
 
-    Nothing is opened before the first row.
+    The file is not opened before the first row.
 
     Args:
         path: Where to write it.
-        form: csv, with a line of names before the rows; or json, an object in each line.
+        form: 'csv' has a line with the names of the columns before the rows; 'json' has one
+            object in each line.
 
     Raises:
         InputError: The file can't be written.
@@ -68,7 +70,14 @@ class BoxTable:
             self._file.close()
 
     def write(self, row: Sequence) -> None:
-        """Append a row, so that it is in the file whatever comes after it."""
+        """Append a row, so that it is in the file whatever comes after it.
+
+        Args:
+            row: A value for each of COLUMNS.
+
+        Raises:
+            InputError: It can't be written.
+        """
         try:
             if self._file is None:
                 self._file = self.path.open('w', newline='', encoding='utf-8')
@@ -87,7 +96,7 @@ class BoxTable:
 
     def _give_up(self) -> None:
         if self._file:
-            with contextlib.suppress(OSError):  # it tries once more
+            with contextlib.suppress(OSError):  # close() tries once more to write
                 self._file.close()
             self._file = None
 
@@ -99,18 +108,21 @@ def track_video(
     writer: VideoWriter | PictureWriter | None,
     tables: Sequence[BoxTable] = (),
 ) -> tuple[list[tuple], list[float]]:
-    """Track through a video and draw into another, if there is a writer.
+    """Track a target through a video, and draw the boxes into another if there is a writer.
 
     Args:
         tracker: Follows the target.
-        video: Frames, uint8 (H, W, 3), RGB.
-        box: The target in the first frame: x, y, w, h in pixels.
-        writer: Takes each frame with the box drawn in.
-        tables: Take each row as soon as it is known.
+        video: Its frames are (H, W, 3) uint8, RGB.
+        box: Where the target is in the first frame: x, y, w, h in pixels.
+        writer: Takes each frame with the box drawn in; None if nothing is to be drawn.
+        tables: They take each row as soon as it is known.
 
     Returns:
-        A row of COLUMNS for each frame, and the seconds that each frame after the first took in
-        which there was a target.
+        A row of COLUMNS for each frame; and the time in seconds that tracking took in each frame
+        after the first in which there was a target.
+
+    Raises:
+        InputError: The video can't be read, a result can't be written, or the box is no target.
     """
     rows: list[tuple] = []
     seconds: list[float] = []
@@ -134,7 +146,7 @@ def track_video(
 
 
 def _row(found: tuple[Box, float, State] | None) -> tuple:
-    """Return all columns but the first."""
+    """Return the values of all COLUMNS but the first, which is the number of the frame."""
     if found is None:
         return (None,) * (len(COLUMNS) - 2) + (IDLE,)
     box, score, state = found

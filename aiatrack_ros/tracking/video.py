@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Videos and folders of pictures, read frame by frame, and videos written."""
+"""Reads videos and folders of pictures frame by frame, and writes videos."""
 
 from collections.abc import Iterator
 import math
@@ -20,19 +20,19 @@ import cv2
 import numpy as np
 
 IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm'})
-DEFAULT_FPS = 30.0
+DEFAULT_FPS = 30.0  # A source that does not say its rate is taken to have this one.
 
-# How to turn frames by the angle of a video's display matrix, which a player does as well.
+# How to turn frames upright, by the angle of a video's display matrix in degrees, as players do.
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
-# Of a frame that is written: MPEG-4 part 2 has 13 bits for it.
+# A frame that is written has at most so many pixels each way: MPEG-4 part 2 has 13 bits for them.
 _LONGEST_SIDE = 8191
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:
     """Return a sort key by which frame 10 comes after frame 9."""
     parts = re.split(r'(\d+)', path.name)
-    # isdigit() would be true of a superscript two as well, which is no number to int().
+    # isdigit() is true of a superscript two as well, which int() does not take.
     return [(int(part), '') if part.isdecimal() else (-1, part) for part in parts]
 
 
@@ -40,14 +40,19 @@ class Video:
     """The frames of a video file or of a folder of pictures, upright as a viewer shows them.
 
     Videos are turned by their display matrix, which phones write, and pictures by the orientation
-    in their EXIF data. Hidden files of a folder are passed over. While there is a Video of a
-    file, no VideoWriter of this or another program takes that file.
+    in their EXIF data. Hidden files of a folder are passed over. While there is a Video of a file,
+    no VideoWriter of this or another program overwrites that file.
+
+    Args:
+        path: A video file, or a folder of pictures with IMAGE_SUFFIXES.
 
     Attributes:
-        fps: Frames per second; 30 where the source does not say.
-        frame_count: As the source says; a torn file may hold fewer.
-        pictures: The files of the frames, in their order; none of a video file.
-        live: False: the frames wait for whoever reads them.
+        path: The same, with the home folder in place of ``~``.
+        fps: Frames per second; DEFAULT_FPS if the source does not say.
+        frame_count: How many frames there are, by what the source says; a torn file may hold
+            fewer.
+        pictures: The files of the frames, in their order; empty for a video file.
+        live: Always False, because the frames wait for whoever reads them.
 
     Raises:
         InputError: The path is missing, is no video, holds no pictures, or is being written.
@@ -93,7 +98,7 @@ class Video:
             )
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yield frames (H, W, 3) uint8, RGB, as reversed views of OpenCV's BGR.
+        """Yield frames (H, W, 3) uint8, RGB, which are reversed views of OpenCV's BGR.
 
         Raises:
             InputError: A picture of the folder can't be read.
@@ -122,7 +127,7 @@ class Video:
 
     def _open(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(str(self.path))
-        # OpenCV turns frames by itself in some of its versions only, so we do.
+        # Only some versions of OpenCV turn frames by themselves, so none shall, and we do it.
         capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
         return capture
 
@@ -132,13 +137,16 @@ def _reason(error: Exception) -> str:
 
 
 class VideoWriter:
-    """Writes an mp4, H.264 where there is an encoder; a context manager.
+    """Writes an mp4, in H.264 if there is an encoder for it; a context manager.
 
-    The rate is the nearest to `fps` that such a file can have. Nothing is opened for writing
-    before the first frame.
+    The file is not opened for writing before the first frame.
+
+    Args:
+        path: Where to write it; the name has to end in .mp4.
+        fps: Frames per second. The file gets the nearest rate that an mp4 can have.
 
     Raises:
-        InputError: The file can't be written, or is being read, by a Video for one.
+        InputError: The file can't be written, or is being read, as by a Video.
     """
 
     def __init__(self, path: str | Path, fps: float) -> None:
@@ -162,7 +170,7 @@ class VideoWriter:
 
     @property
     def description(self) -> str:
-        """The path, with what to know of the file; for people, once there is a frame."""
+        """The path, with a warning if browsers do not play the file, once a frame was written."""
         if self._codec in ('', H264):
             return str(self.path)
         return f'{self.path} ({self._codec}, which browsers do not play: pip install av)'
@@ -179,11 +187,18 @@ class VideoWriter:
         try:
             self.close()
         except InputError:
-            if error is None:  # what ended the work before is of more interest
+            if error is None:  # else what ended the work is of more interest
                 raise
 
     def write(self, picture: np.ndarray) -> None:
-        """Append a frame (H, W, 3) uint8, RGB; one of another size is scaled to the first's."""
+        """Append a frame, which is scaled to the size of the first one.
+
+        Args:
+            picture: (H, W, 3) uint8, RGB.
+
+        Raises:
+            InputError: The file can't be written, or the first frame is too large or too small.
+        """
         if self._failure:
             raise InputError(self._failure)
         height, width = picture.shape[:2]
@@ -208,10 +223,10 @@ class VideoWriter:
         self._count += 1
 
     def close(self) -> None:
-        """Finish the file; harmless twice.
+        """Finish the file; do nothing if it is finished already.
 
         Raises:
-            InputError: The file does not hold what was written: the disk is full, for one.
+            InputError: The file does not hold all that was written, as when the disk is full.
         """
         if self._held:
             self._held.close()
@@ -226,7 +241,7 @@ class VideoWriter:
             raise InputError(self._failure)
         if encoder is None:
             return
-        # OpenCV does not say when it could not write.
+        # OpenCV does not say so when it could not write, so the frames are counted.
         capture = cv2.VideoCapture(str(self.path))
         held = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
         capture.release()

@@ -1,9 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-Image messages of ROS to RGB arrays and back.
+Turns image messages of ROS into RGB arrays, and RGB arrays into image messages.
 
-`tracking/image_messages.py` decodes with numpy and OpenCV; where cv_bridge is installed and gives
-the same pixels for an encoding in a check at start, cv_bridge decodes it.
+`tracking/image_messages.py` decodes with numpy and OpenCV. Where cv_bridge is installed, it takes
+over those encodings for which a check at the start finds that it gives the same pixels.
 """
 
 from array import array
@@ -31,7 +31,8 @@ from std_msgs.msg import Header
 
 ImageMessage: TypeAlias = Image | CompressedImage
 
-# Has cv_bridge decode what it is asked for, to see whether that ends the process.
+# This program has cv_bridge decode a sample of each encoding. It runs in a process of its own,
+# because a cv_bridge that does not fit may end the process that it is in.
 _TRIAL = """
 from aiatrack_ros.nodes.common.images import ImageDecoder
 from cv_bridge import CvBridge
@@ -41,9 +42,14 @@ ImageDecoder(CvBridge())
 
 class ImageDecoder(image_messages.ImageDecoder):
     """
-    Decodes image messages, by cv_bridge where that gets an encoding right (see `trusted`).
+    Decodes image messages, by cv_bridge where that gets an encoding right.
 
-    `bridge` is a cv_bridge.CvBridge or None; `load_bridge` gives the one to use.
+    Args:
+        bridge: A cv_bridge.CvBridge, as `load_bridge` returns it, or None.
+        pixel_range: Takes 16 bits and floats to 8 bits; one for each camera. None makes a new one.
+
+    Attributes:
+        trusted: The encodings that cv_bridge decodes, because it gives the same pixels as we do.
     """
 
     def __init__(self, bridge: Any = None, pixel_range: PixelRange | None = None) -> None:
@@ -61,8 +67,13 @@ def encode(picture: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image
     """
     Return an Image message.
 
-    `picture` is (H, W, 3) uint8, its channels in the order that `encoding` says (rgb8 or bgr8).
-    The data goes through array.array: assigning numpy or bytes costs rclpy 400 ms at 1080p.
+    The data goes through array.array, because rclpy takes 400 ms at 1080p to check what numpy or
+    bytes hold.
+
+    Args:
+        picture: (H, W, 3) uint8, with its channels in the order that `encoding` says.
+        header: The header of the message.
+        encoding: rgb8 or bgr8.
     """
     height, width = picture.shape[:2]
     data = array('B')
@@ -83,9 +94,10 @@ def encode(picture: np.ndarray, header: Header, encoding: str = 'rgb8') -> Image
 
 def load_bridge(say: Callable[[str], object]) -> Any:
     """
-    Return a cv_bridge.CvBridge, or None where it is missing or cannot run.
+    Return a cv_bridge.CvBridge, or None if it is missing or cannot run.
 
-    `say` gets one line if cv_bridge is there and is left aside for some encodings or for all.
+    Args:
+        say: Takes one line if cv_bridge is there but is left aside for some encodings or for all.
     """
     if importlib.util.find_spec('cv_bridge') is None:
         return None
@@ -116,7 +128,8 @@ def _fault_of_bridge() -> str:
         except Exception as error:  # a broken binary raises anything
             return str(error)
         return ''
-    # One that was compiled for NumPy 1 does not only raise, it ends its process: another's, then.
+    # A cv_bridge that was compiled for NumPy 1 does not only raise under NumPy 2, it ends its
+    # process. So it is tried in another one.
     answer = subprocess.run(
         [sys.executable, '-c', _TRIAL],
         env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)},
@@ -129,7 +142,7 @@ def _fault_of_bridge() -> str:
 
 
 def _packed_step(message: Image, encoding: Encoding) -> int:
-    """Return the step without padding, the only one that every cv_bridge reads right."""
+    """Return the bytes of a row without padding; some cv_bridge misread rows with padding."""
     return message.width * encoding.channels * encoding.bytes_per_channel
 
 
@@ -163,9 +176,10 @@ def _sample(name: str, encoding: Encoding) -> Image:
 
 
 def _agrees(bridge: Any, message: Image, encoding: Encoding) -> bool:
+    """Return whether cv_bridge decodes a message to the very pixels that we get."""
     try:
         theirs = _decode_by_bridge(bridge, message, encoding)
-    except Exception:  # see _fault_of_bridge
+    except Exception:  # a broken binary raises anything
         return False
     ours = encoding.to_rgb(pixels_of(message, encoding))
     return theirs.dtype == np.uint8 and np.array_equal(theirs, ours)

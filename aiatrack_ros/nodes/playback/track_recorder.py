@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Writes the images of a camera as a video with the tracks drawn in, and sums up how it went."""
+"""A node that writes images as a video with the tracks drawn in, and sums up how it went."""
 
 import math
 import statistics
@@ -51,18 +51,24 @@ PARAMETERS = (
 
 
 class Summary:
-    """Counts the frames and what was said of them."""
+    """
+    Counts the frames, and what the tracker said of them.
+
+    Attributes:
+        frames: How many there were.
+        states: The number of frames with each state of a TrackerStatus.
+        latencies: In seconds, of the frames in which a target was sought and the latency is known.
+        scores: Of the frames in which the target was tracked, in [0, 1].
+    """
 
     def __init__(self) -> None:
         self.frames = 0
         self.states = dict.fromkeys(STATE_NAMES, 0)
-        self.latencies: list[
-            float
-        ] = []  # seconds, of the frames in which a target was sought, where known
-        self.scores: list[float] = []  # of the tracked ones
+        self.latencies: list[float] = []
+        self.scores: list[float] = []
 
     def add(self, status: TrackerStatus | None) -> None:
-        """Count a frame; None if it was passed over."""
+        """Count a frame with its status, which is None if the tracker passed the frame over."""
         self.frames += 1
         if status is None:
             return
@@ -73,7 +79,7 @@ class Summary:
             self.scores.append(status.score)
 
     def table(self) -> str:
-        """Return the table, one value a line."""
+        """Return the counts and the medians as lines of text, one value in each."""
         dropped = self.frames - sum(self.states.values())
         rows = [
             ('frames published', str(self.frames)),
@@ -99,20 +105,25 @@ class TrackRecorder(Node):
     """
     Records `image` with what the tracker says on `tracks` and `status`.
 
-    An image that was passed over for a newer one shows what was known last. Raises InputError for
-    an output that cannot be written.
+    Images that the tracker passed over for a newer one show what it said last.
+
+    Attributes:
+        done: Gets the exit code once no image has come for `idle_timeout` seconds.
+
+    Raises:
+        InputError: The output cannot be written.
     """
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('track_recorder', **node_options)
         self._pairing: StampPairing = StampPairing(('tracks', 'status'))
         self._summary = Summary()
-        self._seen: tuple = ('idle', None, None)  # state, box, score: as it was last
-        self._stamp = -1  # of the last image
+        self._seen: tuple = ('idle', None, None)  # the state, box and score that are drawn
+        self._stamp = -1  # that of the last image, in nanoseconds
         self._timer: Timer | None = None
         self._closed = False
         self.done: Future = Future()
-        # May raise; ROS then destroys what there is by destroy_node().
+        # What follows may raise. ROS then calls destroy_node(), which needs all that is above.
         declare(self, PARAMETERS)
         self._idle_timeout: float = self.get_parameter('idle_timeout').value
         self._writer = VideoWriter(
@@ -134,7 +145,7 @@ class TrackRecorder(Node):
         )
 
     def close(self) -> bool:
-        """Write what is left and print the summary; return whether the video is whole."""
+        """Write the images that are left, print the summary; return whether the video is whole."""
         if self._closed or not hasattr(self, '_writer'):
             return True
         self._closed = True
@@ -168,7 +179,7 @@ class TrackRecorder(Node):
         if self._timer is not None:
             self._timer.reset()
         elif self._idle_timeout:
-            # Simulated time stands where a bag has ended.
+            # Simulated time stops when a bag has ended, so it cannot tell how long ago that was.
             self._timer = self.create_timer(
                 self._idle_timeout, self._end, clock=Clock(clock_type=ClockType.STEADY_TIME)
             )
@@ -178,18 +189,18 @@ class TrackRecorder(Node):
         self._write_ready()
 
     def _write_ready(self) -> None:
-        if self._closed:  # images may still come before the process has ended
+        if self._closed:  # images may still come until the process ends
             return
         for pair in self._pairing.ready():
             self._write(pair)
 
     def _write(self, pair: Pair) -> None:
-        # Whatever was said of an image, the image itself is worth to be kept.
+        # An image is worth keeping even if what was said of it cannot be used.
         surviving(self._learn, 'tracks or status not used', self._complain)(pair)
         surviving(self._draw, 'image not written', self._complain)(pair)
 
     def _learn(self, pair: Pair) -> None:
-        """Take what was said of an image."""
+        """Count what the tracker said of an image, and keep it for drawing."""
         status = pair.answers.get('status')
         known = status is not None and status.state in STATE_NAMES
         self._summary.add(status if known else None)

@@ -66,14 +66,23 @@ SELECT_TARGET = (
     ),
 )
 
-ANSWER_SECONDS = 5.0
-LAST_SECONDS = 1.0
-_TICK = 1 / 50
+ANSWER_SECONDS = 5.0  # The tracker may take so long to answer a box.
+LAST_SECONDS = 1.0  # At the end, it may take so long to confirm that it has its own memory back.
+_TICK = 1 / 50  # seconds; the window is redrawn and its keys are read so often
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class SelectTarget(Node):
-    """The window and what it says to the tracker; `done` gets the exit code."""
+    """
+    Shows images in a window, and gives the box that a person drags there to the tracker.
+
+    Attributes:
+        done: Gets the exit code: EXIT_OK once the tracker has taken a box, EXIT_FAILURE if the
+            person cancels.
+
+    Raises:
+        DeviceError: No window can be opened here.
+    """
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('select_target', **node_options)
@@ -81,14 +90,17 @@ class SelectTarget(Node):
         self.done: Future = Future()
         self._selection = DragSelection()
         self._newest: images.ImageMessage | None = None
-        self._picture: np.ndarray | None = None  # in the window
-        self._header = Header()  # its
-        self._verdict = ''  # what came of the last box
-        self._answer: Future | None = None  # awaited
+        # The picture that the window shows, (H, W, 3) uint8 RGB, and the header of its message.
+        self._picture: np.ndarray | None = None
+        self._header = Header()
+        self._verdict = ''  # tells the person what came of the last box
+        # The tracker's answer to a box is awaited until this time, in seconds of time.monotonic().
+        self._answer: Future | None = None
         self._answer_until = 0.0
-        self._ending: Future | None = None  # awaited before the end
+        # Before it ends, the node awaits, until this time, that the tracker has its memory back.
+        self._ending: Future | None = None
         self._ending_until = 0.0
-        self._code: int | None = None
+        self._code: int | None = None  # the exit code, None until it is known
         self._topic, kind, _ = image_input(self)
         self._memory = LongerMemory(self)
         self._tracker: Client = self.create_client(SetTarget, 'tracker/set_target')
@@ -166,8 +178,8 @@ class SelectTarget(Node):
             return
         if not self._tracker.service_is_ready():
             self._verdict = f'no tracker serves {self._tracker.srv_name}'
-            return  # the box stays; Enter tries again
-        # The image's stamp; which frame of reference it is in is the tracker's business.
+            return  # The box stays, so that Enter tries again.
+        # The stamp is enough: by it the tracker finds the image, and with it the frame_id.
         target = messages.make_detection(Header(stamp=self._header.stamp), box, score=1.0)
         self._answer = self._tracker.call_async(SetTarget.Request(target=target))
         self._answer_until = time.monotonic() + ANSWER_SECONDS
@@ -208,14 +220,14 @@ class SelectTarget(Node):
         self._ending_until = time.monotonic() + LAST_SECONDS
 
     def _end_when_ready(self) -> None:
-        """End once the tracker has its own memory back, or does not answer."""
+        """End once the tracker has its own memory back, or LAST_SECONDS have passed."""
         if self._ending is None or self._ending.done() or time.monotonic() > self._ending_until:
             if not self.done.done():
                 self.done.set_result(self._code)
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the window until a target is taken; return the exit code."""
+    """Run the window until a target is taken or the person cancels; return the exit code."""
     return run_node(SelectTarget, args, last_words=True)
 
 

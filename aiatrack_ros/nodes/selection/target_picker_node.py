@@ -116,16 +116,16 @@ TARGET_PICKER = (
     ),
 )
 
-ANSWER_SECONDS = 5.0  # an answer of the tracker is waited for so long
-LAST_SECONDS = 1.0  # and at the end of the node, for so long
-LOG_SECONDS = 5.0  # between two complaints in the log
-SILENCE_SECONDS = 2.0  # the page tells of a camera or a tracker that has been silent for so long
-RATE_SECONDS = 3.0  # the rate of answers is that of the last so many seconds
-# The tracker is to keep so many seconds of images while a page is open. A picture takes its time
-# to the page, and the news that it stands still there, because somebody draws on it, takes as
-# long.
+ANSWER_SECONDS = 5.0  # The tracker may take so long to answer a request.
+LAST_SECONDS = 1.0  # At the end, it may take so long to confirm that it has its own memory back.
+LOG_SECONDS = 5.0  # At least so much time lies between two complaints in the log.
+SILENCE_SECONDS = 2.0  # The page warns of a camera or a tracker that has been silent for so long.
+RATE_SECONDS = 3.0  # The rate of answers is counted over so much time.
+# The tracker is to keep so many seconds of images while a page is open. A picture takes a while to
+# reach the page, and when somebody begins to draw on it there, that news takes as long to come
+# back.
 LINK_SECONDS = 3.0
-_TICK = 0.5  # seconds
+_TICK = 0.5  # seconds; so often the node looks for silence and for answers that are overdue
 _UNKNOWN = 1e6  # seconds; with this the page never warns that an image may be too old
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -134,22 +134,25 @@ _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 
 class TargetPickerNode(Node):
     """
-    Serves the page, and passes on what the page and the tracker have for each other.
+    Serves the page, and carries requests from it to the tracker and news back.
 
-    Raises InputError for a host, a port or a token that cannot be used.
+    Raises:
+        InputError: The host, the port or the token cannot be used.
     """
 
     def __init__(self, **node_options: Any) -> None:
         super().__init__('target_picker', **node_options)
         declare(self, TARGET_PICKER)
         self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
-        self._watched: list[Any] = []  # subscriptions, while a page is open
-        self._last_image = self._last_word = 0.0  # when an image, or the tracker, was heard last
-        self._status_heard = False
+        self._watched: list[Any] = []  # the subscriptions; there are none while no page is open
+        # When the last image came, and the last message of the tracker, by time.monotonic().
+        self._last_image = self._last_word = 0.0
+        self._status_heard = False  # whether this tracker publishes ~/status
         self._track = TargetState()  # what the newest message of ~/tracks says
         self._answers: deque[float] = deque(maxlen=200)  # when each message of ~/tracks came
-        self._problem, self._problem_until = '', 0.0  # from the diagnostics of the tracker
-        # Answers that are waited for, until when, and what to do then.
+        # What the diagnostics of the tracker complained of last, and until when the page shows it.
+        self._problem, self._problem_until = '', 0.0
+        # Each answer that is awaited, until when, and what to do if it has not come by then.
         self._waiting: list[tuple[Future, float, Callable[[], None]]] = []
 
         self._image_topic, self._image_type, _ = image_input(self)
@@ -158,7 +161,7 @@ class TargetPickerNode(Node):
         self._set_target: Client = self.create_client(SetTarget, 'tracker/set_target')
         self._reset: Client = self.create_client(Trigger, 'tracker/reset')
         self._memory = LongerMemory(self)
-        self._keep = 0.0  # seconds of images that the tracker is asked to keep
+        self._keep = 0.0  # so many seconds of images the tracker is asked to keep
 
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = self.create_guard_condition(self._do_work)
@@ -202,11 +205,11 @@ class TargetPickerNode(Node):
     # --- what the pages ask for; called on the thread of the server ---
 
     def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Give a box, x, y, w, h in pixels of the image of a stamp (ns), to the tracker."""
+        """Give a box, x, y, w, h in pixels of the image with this stamp in ns, to the tracker."""
         self._later(lambda: self._give(stamp, box, reply))
 
     def forget(self, reply: Reply) -> None:
-        """Have the tracker forget its target."""
+        """Have the tracker forget its target; `reply` is told whether it did, or why not."""
         self._later(lambda: self._forget(reply))
 
     def viewers_changed(self, viewers: int, holding: int) -> None:
@@ -217,7 +220,7 @@ class TargetPickerNode(Node):
         self._work.put(work)
         self._wake.trigger()
 
-    # --- the same; called on the thread of the executor ---
+    # --- how that is done; called on the thread of the executor ---
 
     def _do_work(self) -> None:
         while True:
@@ -238,7 +241,7 @@ class TargetPickerNode(Node):
         )
         if self._set_target.service_is_ready():
             self._ask(self._set_target, SetTarget.Request(target=target), reply)
-        elif self._boxes.get_subscription_count():  # a tracker that has only the topic
+        elif self._boxes.get_subscription_count():  # this tracker has the topic only
             self._boxes.publish(target)
             reply(True, 'what is in the box')
         else:
@@ -261,7 +264,11 @@ class TargetPickerNode(Node):
         future.add_done_callback(lambda done: reply(done.result().success, done.result().message))
 
     def _watch(self, viewers: int, holding: int) -> None:
-        """Subscribe, or end that, and have the tracker keep its images as long as needed."""
+        """
+        Subscribe while there are viewers, and have the tracker keep its images as long as needed.
+
+        `viewers` is how many pages are open, `holding` on how many of them a picture stands still.
+        """
         self._keep = self._get('keep_seconds')
         if not holding:
             self._keep = min(self._keep, LINK_SECONDS) if viewers else 0.0
@@ -313,7 +320,7 @@ class TargetPickerNode(Node):
                 box = None  # another tracker may have rotated boxes, which are not drawn
             scores = [result.hypothesis.score for result in detection.results[:1]]
             self._track = TargetState(stamp, 'tracking', detection.id, box, *scores)
-        if not self._status_heard:  # another tracker may not have more than its tracks
+        if not self._status_heard:  # another tracker may publish nothing but its tracks
             self._picker.tell(self._with_rate(self._track))
 
     def _on_status(self, message: TrackerStatus) -> None:
@@ -340,7 +347,7 @@ class TargetPickerNode(Node):
                 self._problem, self._problem_until = status.message, time.monotonic() + 2.0
 
     def _with_rate(self, state: TargetState) -> TargetState:
-        """Return a state with the rate of answers, and with a recent problem of the tracker."""
+        """Return a state with the rate of answers in Hz and a recent problem of the tracker."""
         now = time.monotonic()
         recent = [when for when in self._answers if now - when < RATE_SECONDS]
         rate = None

@@ -1,8 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-The node's side of the recorder: messages of ROS to what `clips/` takes.
+The node's side of the recorder, which turns messages of ROS into what `clips/` takes.
 
-What the tracking thread does here is to hand over references; nothing is copied or written.
+The tracking thread only hands over references here: it copies nothing and writes nothing.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ import numpy as np
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
 
-# What a clip holds of the node's own messages, by the last parts of their topics.
+# The types of the node's own messages that a clip holds, by the last parts of their topics.
 _TOPICS = {
     'tracks': 'vision_msgs/msg/Detection2DArray',
     'init_box': 'vision_msgs/msg/Detection2D',
@@ -35,10 +35,16 @@ _TOPICS = {
 
 class ClipRecording:
     """
-    Tells a recorder what the tracking thread sees and believes; a Watcher.
+    Tells a recorder what the tracking thread sees and believes, as its Watcher.
 
-    `header` is what a clip says of the node, as in clips/events.py; `say` takes a line, and
-    whether it is good news.
+    Args:
+        settings: How the recorder works.
+        tracker: The tracker of the node, whose snapshots go into the clips.
+        header: What a clip says of the node; the fields are in clips/events.py.
+        say: Takes whether a line is good news, and the line.
+
+    Attributes:
+        recorder: The recorder, which whoever made this has to stop.
     """
 
     def __init__(
@@ -59,7 +65,7 @@ class ClipRecording:
         self._said = (('tracks', tracks), ('status', status))
 
     def began(self, frame: Frame, target: Target, picture: np.ndarray) -> None:
-        """Record a box that was given."""
+        """Record that a box was given, with the image that it was given for."""
         self._sequence = frame.sequence
         box = messages.make_detection(
             frame.message.header, target.box, 1.0, target.track_id, target.class_id
@@ -68,7 +74,7 @@ class ClipRecording:
         self.recorder.began(_picture(frame, picture), target.box, names, (('init_box', box),))
 
     def tracked(self, outcome: Outcome) -> None:
-        """Record an image and what was found in it."""
+        """Record an image and what was found in it; do nothing where nobody looked into it."""
         said, self._said = self._said, ()
         frame, result, picture = outcome.frame, outcome.result, outcome.picture
         if result is None or picture is None:
@@ -85,16 +91,16 @@ class ClipRecording:
         )
 
     def forgotten(self, by_user: bool) -> None:
-        """Record that there is no target."""
+        """Record that there is no target any more, and whether a user wanted that."""
         self.recorder.forgotten(by_user)
 
     def settings_changed(self, settings: TrackerSettings) -> None:
-        """Record the settings from now on."""
+        """Record the settings that hold from now on."""
         self.recorder.settings_changed(dataclasses.asdict(settings), self._tracker.snapshot())
 
 
 def _picture(frame: Frame, pixels: np.ndarray) -> Picture:
-    """Return an image as it came where it came compressed, and else as the tracker sees it."""
+    """Return the compressed image as it came, or else the pixels that the tracker sees."""
     message = frame.message
     frame_id = message.header.frame_id
     if isinstance(message, CompressedImage):
@@ -104,7 +110,7 @@ def _picture(frame: Frame, pixels: np.ndarray) -> Picture:
 
 
 def _definitions() -> dict[str, str]:
-    """Return the texts of the messages that a clip holds, as they are installed."""
+    """Return the installed definitions of the messages that a clip may hold, by their types."""
     found = {}
     for package in ('vision_msgs', 'aiatrack_ros'):
         for path in (Path(get_package_share_directory(package)) / 'msg').glob('*.msg'):
