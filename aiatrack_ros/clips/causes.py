@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Why a target was lost, by rules, from what is known of the images around that moment.
+"""Tells by rules why a target was lost, from what is known of the images around that moment.
 
 The rules are asked in the order of RULES, and the first that holds is the answer: what is outside
 of the tracker's power (no images, out of the picture) before what may be a weakness of its own.
@@ -14,25 +14,25 @@ import statistics
 
 from aiatrack_ros.tracking.boxes import Box
 
-# An interval is a gap from here on: as a multiple of the usual one, and in seconds.
+# Images were missing if an interval is at least so many times the usual one, and so many seconds.
 _GAP, _GAP_SECONDS = 3.0, 0.25
-# A box began wrongly where, of its first images, the typical score is below this.
+# A box began wrongly if the median score of so many first images is below this.
 _FIRST, _POOR = 10, 0.6
-# A target is at the border where its box is this near to it, in parts of its size and in pixels.
+# A target is at the border if its box is as near to it as this part of its size, or these pixels.
 _BORDER, _BORDER_PIXELS = 0.1, 3.0
-# A box with less is a guess.
+# A box with a lower score is a guess.
 _TRACE = 0.3
-# Smaller than this, in pixels (square root of the area), there is little to go by.
+# A target with a smaller size, the square root of its area in pixels, shows too little of itself.
 _SMALL = 12.0
-# Faster than this, in sizes of the target an image, it leaves the search region soon.
+# A target that moves by more of its size from image to image soon leaves the search region.
 _FAST = 0.7
-# Grey levels, of 255, below which it is dark; and the share of what it was before.
+# It is dark below this grey level, of 255, or below this share of the level before.
 _DARK, _DARKER = 30.0, 0.4
-# Sharpness below this share of what it was before is blur.
+# It is blurred if its sharpness is below this share of what it was before.
 _BLURRED = 0.35
-# A score that falls within so many images falls at once: something came in between.
+# A score that falls within so many images falls at once, so something came in between.
 _AT_ONCE = 6
-# What is more likely somebody else than the target.
+# With a lower identity, somebody else is more likely than the target.
 _EVEN_ODDS = 0.5
 
 
@@ -41,15 +41,16 @@ class Seen:
     """What is known of one image.
 
     Attributes:
-        time: Of the image, in seconds.
-        box: What was found, x, y, w, h in pixels.
-        score: As published.
-        fit: The score without the identity: how well the box fits something.
-        identity: How likely it is the target, in [0, 1].
+        time: The time of the image, in seconds after the first one.
+        box: Where the target was found, x, y, w, h in pixels.
+        score: The score that was published, in [0, 1].
+        fit: How well the box fits something, in [0, 1]; it is the score without the identity.
+        identity: How likely it is the target that the box holds, in [0, 1].
         lost: Whether the target counts as lost after this image.
-        number: Of the image, counted from the one in which the target was given, 0.
-        brightness: Mean grey level in the box, 0 to 255; None where it is not known.
-        sharpness: Variance of the box's edges over that of its grey; None where not known.
+        number: The number of the image, counted from 0, which is the one with the box given.
+        brightness: The mean grey level in the box, 0 to 255; None if it is not known.
+        sharpness: The variance of the Laplacian in the box over that of the grey levels; None if
+            it is not known.
     """
 
     time: float
@@ -69,7 +70,7 @@ class Seen:
 
     @property
     def center(self) -> tuple[float, float]:
-        """Of the box, in pixels."""
+        """The centre of the box, column and row in pixels."""
         x, y, w, h = self.box
         return x + w / 2, y + h / 2
 
@@ -79,11 +80,11 @@ class Fall:
     """The images around a loss.
 
     Attributes:
-        before: Those until the last one in which the target was surely found, the oldest first;
-            at least one.
-        falling: Those from there to the one after which it counts as lost.
-        width: Of the images.
-        height: Of the images.
+        before: The images up to the last one in which the target was surely found, the oldest
+            first; there is at least one.
+        falling: The images after that, up to the one after which the target counts as lost.
+        width: The width of the images in pixels.
+        height: The height of the images in pixels.
     """
 
     before: Sequence[Seen]
@@ -93,7 +94,7 @@ class Fall:
 
     @property
     def last(self) -> Seen:
-        """The last image in which it was surely found."""
+        """The last image in which the target was surely found."""
         return self.before[-1]
 
 
@@ -106,7 +107,7 @@ class Cause:
 
 
 def find_loss(seen: Sequence[Seen]) -> int | None:
-    """Return the index of the first image after which the target counts as lost, None if none."""
+    """Return the index of the first image after which the target counts as lost, or None."""
     for index, each in enumerate(seen):
         if each.lost and (index == 0 or not seen[index - 1].lost):
             return index
@@ -117,11 +118,11 @@ def fall_to(seen: Sequence[Seen], index: int, width: int, height: int, sure: flo
     """Return the images around a loss.
 
     Args:
-        seen: Images in their order.
-        index: Of the one after which the target counts as lost.
-        width: Of the images.
-        height: Of the images.
-        sure: The score from which on the target is surely found.
+        seen: The images, in their order.
+        index: The index of the image after which the target counts as lost.
+        width: The width of the images in pixels.
+        height: The height of the images in pixels.
+        sure: With this score or a higher one, the target is surely found.
     """
     begin = index
     while begin > 0 and not seen[begin - 1].lost and seen[begin - 1].number > 0:
@@ -132,7 +133,7 @@ def fall_to(seen: Sequence[Seen], index: int, width: int, height: int, sure: flo
 
 
 def why(fall: Fall) -> Cause:
-    """Return why the target was lost."""
+    """Return why the target was lost, by the first of RULES that holds, or else 'unknown'."""
     for name, rule in RULES.items():
         sentence = rule(fall)
         if sentence:
@@ -174,7 +175,8 @@ def _began_wrongly(fall: Fall) -> str:
 
 def _left(fall: Fall) -> str:
     velocity = _velocity(fall.before)
-    # Boxes of low scores are guesses, which may be anywhere; where it would be is one more place.
+    # Boxes with low scores are guesses and may be anywhere. One more place is where the target
+    # would be if it had moved on as before.
     places = [each.box for each in (fall.last, *fall.falling) if each.score >= _TRACE]
     x, y, w, h = fall.last.box
     count = len(fall.falling)
@@ -261,7 +263,7 @@ def _changed(fall: Fall) -> str:
     )
 
 
-# The rules, by the names of the causes; each returns a sentence, or '' where it does not hold.
+# The rules, by the names of the causes. Each returns a sentence, or '' if it does not hold.
 RULES: dict[str, Callable[[Fall], str]] = {
     'images missing': _images_missing,
     'began wrongly': _began_wrongly,
@@ -277,7 +279,7 @@ RULES: dict[str, Callable[[Fall], str]] = {
 
 
 def _velocity(before: Sequence[Seen]) -> tuple[float, float]:
-    """Return the typical motion of the last sure images, in pixels from one to the next."""
+    """Return the median motion over the last sure images, in pixels from one to the next."""
     last = before[-6:]
     if len(last) < 2:
         return 0.0, 0.0
@@ -291,7 +293,7 @@ def _velocity(before: Sequence[Seen]) -> tuple[float, float]:
 
 
 def _typical(fall: Fall, name: str) -> tuple[float | None, float | None]:
-    """Return a measure's median before and while the score fell; None where it is not known."""
+    """Return the medians of a measure before and while the score fell; None if not known."""
     before = [value for each in fall.before[-30:-1] if (value := getattr(each, name)) is not None]
     after = [
         value

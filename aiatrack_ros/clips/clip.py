@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Reads a clip: what a tracker saw, and what it believed."""
+"""Reads clips, which hold what a tracker saw and what it believed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ _WITH_IMAGE = ('began', 'image')
 
 @dataclass(frozen=True)
 class Shot:
-    """An event with its image, where it has one.
+    """An event with its image, if it has one.
 
     Attributes:
-        event: As in events.py.
-        message: Of the image, as recorded; None for events without one.
+        event: The event, with the fields that events.py describes.
+        message: The message of the image, as recorded; None for an event without an image.
     """
 
     event: dict[str, Any]
@@ -42,27 +42,30 @@ class Shot:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the image is the very one that the tracker saw, not compressed afterwards."""
+        """Whether the image is the very one that the tracker saw, and was not compressed later."""
         return getattr(self.message, 'format', '') != RECORDED_FORM
 
     @property
     def picture(self) -> np.ndarray:
-        """The image, (H, W, 3) uint8, RGB; raises InputError where it can't be decoded."""
+        """The image, (H, W, 3) uint8, RGB; raises InputError if it can't be decoded."""
         return ImageDecoder().decode(self.message)
 
 
 class Clip:
-    """A clip; its images are read when they are asked for.
+    """A clip, whose events are read at once and its images when they are asked for.
+
+    Args:
+        path: The clip, or the folder of one that broke off.
 
     Attributes:
-        header: The event ``clip``.
-        events: All of them, in their order.
-        snapshot: What the tracker knew at the begin; None where a box was given there, or where
-            that can't be made again.
-        problems: What is torn or missing, a line each.
+        header: The event ``clip``, which is the first.
+        events: All events, in their order.
+        snapshot: What the tracker knew at the start; None if the clip starts with a box, or lacks
+            the images that the tracker's memory was made of.
+        problems: What is torn or missing, one line each.
 
     Raises:
-        InputError: It does not exist, is no clip, or is of another version.
+        InputError: The clip does not exist, is no clip, or has another format.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -98,11 +101,11 @@ class Clip:
 
     @property
     def images(self) -> int:
-        """How many images it tells of."""
+        """How many images the clip tells of."""
         return sum(event['kind'] in _WITH_IMAGE for event in self.events)
 
     def references(self) -> dict[int, np.ndarray]:
-        """Return the images of the memory at the begin, (H, W, 3) uint8, RGB, by their numbers."""
+        """Return the images of the memory at the start, (H, W, 3) uint8, RGB, by their numbers."""
         decoder = ImageDecoder()
         with Bag(self.path) as bag:
             messages = bag.messages(*self._reference_topics) if self._reference_topics else ()
@@ -112,7 +115,7 @@ class Clip:
             }
 
     def shots(self) -> Iterator[Shot]:
-        """Yield the events in their order, with their images; those of a torn end are left out."""
+        """Yield the events in their order, with images; those whose image is torn are left out."""
         waiting: dict[str, Any] | None = None
         with Bag(self.path) as bag:
             for topic, _, message in bag.messages(self._topic, *self._image_topics):

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Writes a clip: one MCAP file, by rosbags, without ROS."""
+"""Writes clips, each as one MCAP file, with rosbags and without ROS."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -26,17 +26,17 @@ from rosbags.typesys.store import Typestore
 
 _COMPRESSED, _RAW = 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/Image'
 _TEXT = 'std_msgs/msg/String'
-# What rosbag2 of Humble reads, and all that came after it.
+# This version of a bag can be read by rosbag2 of Humble and all that came after it.
 _VERSION: Final = 8
 
 
 class MessageTypes:
-    """How messages become bytes.
+    """Turns messages into bytes.
 
     Args:
-        definitions: Texts of message files by type, such as 'vision_msgs/msg/Detection2D', for
-            messages that are handed over by the node.
-        topics: The type of each topic that is handed over, by its last part.
+        definitions: The texts of the message files by type, such as
+            'vision_msgs/msg/Detection2D', for the messages that the node hands over.
+        topics: The types of those messages, by the last part of their topics.
         serialize: Turns such a message into CDR.
     """
 
@@ -55,7 +55,7 @@ class MessageTypes:
         known = self.store.fielddefs
         self.store.register({name: each for name, each in types.items() if name not in known})
         self._make: Any = self.store.types
-        # The code of a type is made when it is first used, which is better done now.
+        # rosbags makes the code of a type at its first use, so it is used before images come.
         self.image(Picture(0, '', np.zeros(1, np.uint8), 'jpeg'))
         self.text('')
 
@@ -76,7 +76,7 @@ class MessageTypes:
         return _RAW, bytes(self.store.serialize_cdr(message, _RAW))
 
     def text(self, text: str) -> bytes:
-        """Return the bytes of a String."""
+        """Return the bytes of a std_msgs/String."""
         return bytes(self.store.serialize_cdr(self._make[_TEXT](text), _TEXT))
 
 
@@ -86,17 +86,17 @@ class ClipWriter:
     A power cut leaves that folder, in which what was written by then can be read.
 
     Args:
-        path: Of the finished clip, NAME.mcap; nothing is there yet.
-        types: How messages become bytes.
-        image_topic: Of the images.
-        node: Before the last parts of the other topics, such as '/tracker'.
+        path: Where the finished clip is to be, NAME.mcap; nothing may be there.
+        types: Turns messages into bytes.
+        image_topic: The topic of the images.
+        node: The name of the node, such as '/tracker', which the other topics begin with.
 
     Attributes:
-        size: Bytes of messages that were written.
-        images: How many of them are images.
+        size: How many bytes of messages were written.
+        images: How many images were written.
 
     Raises:
-        OSError: It can't be written.
+        OSError: The clip can't be written.
     """
 
     def __init__(self, path: Path, types: MessageTypes, image_topic: str, node: str) -> None:
@@ -117,8 +117,8 @@ class ClipWriter:
 
         Args:
             header: The fields of the event ``clip``.
-            segment: The first one; its steps are not written.
-            time: Of the first image, in nanoseconds.
+            segment: The first segment, whose steps are not written here.
+            time: The stamp of the first image, in nanoseconds.
         """
         self._time = time - 1
         self.event({'kind': 'clip', **header})
@@ -130,7 +130,7 @@ class ClipWriter:
             self._image(f'{self._node}/{REFERENCES}', segment.references[number])
 
     def step(self, step: Step) -> None:
-        """Write what happened."""
+        """Write what happened, with its image and messages."""
         if step.picture:
             self._time = max(self._time, step.picture.stamp - 1)
         self.event(step.event)
@@ -147,14 +147,14 @@ class ClipWriter:
         self._write(f'{self._node}/{EVENTS}', _TEXT, self._types.text(text))
 
     def finish(self) -> None:
-        """Put the clip in its place."""
+        """Write the last event, and move the clip to its place."""
         self.event({'kind': 'end', 'images': self.images})
         self._writer.close()
         (self._part / f'{self._part.name}.mcap').replace(self.path)
         shutil.rmtree(self._part)
 
     def abort(self) -> None:
-        """Remove what was written, as far as that can be done."""
+        """Remove what was written, as far as that can be done; this raises nothing."""
         with contextlib.suppress(Exception):
             self._writer.abort()
         shutil.rmtree(self._part, ignore_errors=True)
@@ -162,7 +162,7 @@ class ClipWriter:
     def _image(self, topic: str, picture: Picture) -> None:
         kind, data = self._types.image(picture)
         if kind == _COMPRESSED and not topic.endswith('/compressed'):
-            topic += '/compressed'  # as image_transport has it
+            topic += '/compressed'  # this is how image_transport names it
         self._write(topic, kind, data)
 
     def _write(self, topic: str, kind: str, data: bytes) -> None:

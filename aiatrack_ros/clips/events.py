@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What a clip tells besides its images: one JSON object for each thing that happened.
+"""The events of a clip, which are one JSON object for each thing that happened.
 
 A clip is an MCAP file of ROS 2 messages:
 
@@ -20,7 +20,7 @@ being the same; an image follows at once on its event. Every event has a ``kind`
 - ``clip``: the first; ``format``, ``version``, ``model``, ``checkpoint``, ``description``,
   ``settings`` of the online loop, other ``parameters``, ``image_topic``, ``quality`` of the JPEGs
   that the recorder made (0: none), ``reason`` for the clip.
-- ``snapshot``: what the tracker knew at the clip's begin (tracking/snapshot.py), and the
+- ``snapshot``: what the tracker knew at the clip's start (tracking/snapshot.py), and the
   ``numbers`` of the images on ~/references, in their order. Missing where a clip begins with a
   box.
 - ``began``: a box was given in the image that follows: ``box``, ``id``, ``class_id``.
@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # it brings torch, which whoever reads clips may do without
 
 FORMAT = 1
 
-EVENTS, REFERENCES = 'events', 'references'  # last parts of topics
+EVENTS, REFERENCES = 'events', 'references'  # these are the last parts of topics
 
 LOST, DOUBTFUL, RESET, RETARGETED, SAVED = 'lost', 'doubtful', 'reset', 'retargeted', 'saved'
 REASONS = {
@@ -55,7 +55,7 @@ REASONS = {
 
 
 def facts_of(result: 'TrackResult') -> dict[str, Any]:
-    """Return what the event of an image tells of the outcome of tracking."""
+    """Return the fields with which the event of an image tells the outcome of tracking."""
     return {
         'number': result.number,
         'box': result.box,

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What a clip shows of a loss: the images around it, the curves, the memory, and the cause."""
+"""Gathers what a clip shows of a loss: images around it, curves, memory and cause."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,18 +21,24 @@ from aiatrack_ros.tracking.snapshot import Origin
 import cv2
 import numpy as np
 
-# Images of which pictures are looked at, before the loss and after it.
+# So many pictures are looked at before the loss and after it.
 BEFORE, AFTER = 60, 15
-# Images after the loss of which the map shows where was looked.
+# The map shows where the tracker looked until so many images after the loss.
 LOOKED = 5
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An entry of the tracker's memory: its number, its picture, and whether it is in use."""
+    """An entry of the tracker's memory.
+
+    Attributes:
+        number: The number of its image, 0 for the one in which the target was given.
+        picture: The part of the image around the target, (h, w, 3) uint8, RGB.
+        in_use: Whether the network was comparing with it.
+    """
 
     number: int
-    picture: np.ndarray  # (S, S, 3) uint8, RGB, around the target
+    picture: np.ndarray
     in_use: bool
 
 
@@ -41,14 +47,16 @@ class Explanation:
     """All that the page shows.
 
     Attributes:
+        clip: The clip.
         seen: What is known of each image that was tracked in.
-        moment: Index in `seen` of the loss, or else of what the clip was made for.
-        cause: Why it was lost.
-        strip: Indices in `seen` and pictures (H, W, 3) uint8, RGB.
-        memory: References at that moment, the initial one first.
-        events: The events of these images.
-        looks: Where was looked from the last sure image on: boxes around which, sides, scores.
-        scene: The picture of the moment.
+        moment: The index in `seen` of the loss, or else of what the clip was made for.
+        cause: Why the target was lost.
+        events: The events of the images in `seen`.
+        strip: The pictures of the film strip, (H, W, 3) uint8, RGB, with their indices in `seen`.
+        memory: The references in the memory at that moment, the initial one first.
+        looks: Where the tracker looked from the last sure image on: the box around which, the side
+            of the search region in pixels, and the score.
+        scene: The picture of the moment, (H, W, 3) uint8, RGB.
     """
 
     clip: Clip
@@ -63,10 +71,10 @@ class Explanation:
 
 
 def explain(clip: Clip) -> Explanation:
-    """Look at a clip.
+    """Return what a clip shows of its first loss, or else of what it was made for.
 
     Raises:
-        InputError: It has no image that was tracked in.
+        InputError: It has no image that was tracked in, or is torn before the moment.
     """
     images = [event for event in clip.events if event['kind'] == 'image']
     if not images:
@@ -118,7 +126,7 @@ def _seen(event: dict[str, Any], start: int) -> Seen:
 
 
 def _moment(clip: Clip, last: int) -> int:
-    """Return the index of the image after which the reason of the clip is told."""
+    """Return the index of the image after which the clip tells its reason; `last` at the most."""
     index = -1
     for event in clip.events:
         index += event['kind'] == 'image'
@@ -128,7 +136,7 @@ def _moment(clip: Clip, last: int) -> int:
 
 
 def _strip_of(moment: int, count: int) -> list[int]:
-    """Return the indices of the film strip: closer to each other near the moment."""
+    """Return the indices of the film strip, which lie closer together near the moment."""
     offsets = (-45, -30, -20, -14, -9, -5, -2, 0, 3, 8, 15, 30)
     return sorted({min(max(moment + offset, 0), count - 1) for offset in offsets})
 
@@ -150,7 +158,7 @@ def _pictures(clip: Clip, moment: int, others: Sequence[int]) -> dict[int, np.nd
 
 
 def _measured(seen: Seen, picture: np.ndarray) -> Seen:
-    """Return what is known of an image, with what its pixels tell."""
+    """Return what is known of an image, with brightness and sharpness from its pixels."""
     patch = _patch(picture, seen.box)
     if patch is None:
         return seen
@@ -163,7 +171,7 @@ def _measured(seen: Seen, picture: np.ndarray) -> Seen:
 
 
 def _patch(picture: np.ndarray, box: Box, room: float = 0.0) -> np.ndarray | None:
-    """Return what is in a box, with some room around it; None where it is outside."""
+    """Return what is in a box with room, in parts of its sides, around it; None if outside."""
     x, y, w, h = box
     height, width = picture.shape[:2]
     left, top = max(0, int(x - room * w)), max(0, int(y - room * h))
