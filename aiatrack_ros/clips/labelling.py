@@ -16,9 +16,9 @@ from typing import Protocol
 
 from aiatrack_ros.clips.clip import Clip
 from aiatrack_ros.clips.clip import Shot
-from aiatrack_ros.clips.replay import overlap
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.picture_files import is_jpeg
 from aiatrack_ros.tracking.target_state import State
 import cv2
@@ -36,26 +36,26 @@ class Follower(Protocol):
     """What is asked of a tracker."""
 
     def initialize(self, image: np.ndarray, box: Sequence[float]) -> None:
-        """Take a new target."""
+        """Take a new target: a box x, y, w, h in pixels of an image (H, W, 3) uint8, RGB."""
 
     def track(self, image: np.ndarray) -> 'Outcome':
-        """Find it in the next image."""
+        """Find the target in the next image, (H, W, 3) uint8, RGB."""
 
 
 class Outcome(Protocol):
-    """What is asked of its results."""
+    """What is asked of a tracker's results."""
 
     @property
     def box(self) -> Box:
-        """Where it is."""
+        """The box, x, y, w, h in pixels."""
 
     @property
     def score(self) -> float:
-        """How well that fits."""
+        """How well the box fits, in [0, 1]."""
 
     @property
     def state(self) -> State:
-        """Tracking or lost."""
+        """Whether the target is tracked or lost."""
 
 
 def shots_of(clip: Clip) -> list[Shot]:
@@ -82,7 +82,7 @@ def fill(
     """Return the boxes of images between those that were given.
 
     Args:
-        count: Of the images.
+        count: How many images there are.
         picture: Returns the image of an index, (H, W, 3) uint8, RGB.
         keys: Boxes that were given, x, y, w, h in pixels, by the index of their image; None where
             the target can't be seen.
@@ -99,8 +99,9 @@ def fill(
     given = sorted(keys)
     if not any(keys[index] for index in given):
         raise InputError('give the box of the target in one image at least')
-    if given[0] < 0 or given[-1] >= count:
-        raise InputError(f'there is no image {given[-1]}; the clip has {count}, from 0')
+    wrong = [index for index in given if not 0 <= index < count]
+    if wrong:
+        raise InputError(f'there is no image {wrong[0]}; the clip has {count}, from 0')
     labels: dict[int, Box | None] = dict(keys)
     ends = [-1, *given, count]
     for begin, end in zip(ends, ends[1:]):
@@ -140,7 +141,7 @@ def _follow(
 
 
 def _both(index: int, begin: int, end: int, forwards: _Found, backwards: _Found) -> Box | None:
-    if overlap(forwards[0], backwards[0]) < AGREE:
+    if box_iou(forwards[0], backwards[0]) < AGREE:
         return None
     share = (index - begin) / (end - begin)
     x, y, w, h = ((1 - share) * a + share * b for a, b in zip(forwards[0], backwards[0]))
@@ -162,12 +163,12 @@ def write_training_clip(
     Pictures that came compressed are written as they came, others as PNG.
 
     Args:
-        folder: A new one.
-        shots: The images.
-        labels: Of `fill`.
+        folder: It is made, and must not be there yet.
+        shots: The images of the clip.
+        labels: What `fill` returned.
 
     Returns:
-        The table.
+        The path of the table.
 
     Raises:
         InputError: It can't be written, or is there already.

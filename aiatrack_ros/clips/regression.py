@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aiatrack_ros.clips.clip import Clip
-from aiatrack_ros.clips.replay import overlap
 from aiatrack_ros.clips.replay import recorded_settings
 from aiatrack_ros.clips.replay import replay
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.tracker import create_tracker
 from aiatrack_ros.tracking.tracker import Tracker
@@ -51,7 +51,7 @@ def check_clip(
                 failures.append(f'image {replayed.index}: tracked, and the target is not there')
         elif result.state is State.LOST:
             failures.append(f'image {replayed.index}: lost')
-        elif (found := overlap(truth, result.box)) < least_overlap:
+        elif (found := float(box_iou(truth, result.box))) < least_overlap:
             failures.append(f'image {replayed.index}: overlap {found:.2f}')
     absent = sorted(set(boxes) - seen)
     if absent:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiatrack_ros.clips.clip import Clip
 from aiatrack_ros.clips.clip import Shot
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.drawing import COLORS
 from aiatrack_ros.tracking.drawing import draw
 from aiatrack_ros.tracking.settings import TrackerSettings
@@ -32,9 +32,9 @@ class Replayed:
     """One image of a clip, as it was tracked in and as it is now.
 
     Attributes:
-        index: Of the image in the clip, from 0.
+        index: The number of the image in the clip, from 0.
         shot: The image, with what was recorded of it.
-        result: Of now.
+        result: What the tracker says of it now.
     """
 
     index: int
@@ -49,15 +49,7 @@ class Replayed:
     @property
     def overlap(self) -> float:
         """The IoU of both boxes."""
-        return overlap(self.shot.box, self.result.box)
-
-
-def overlap(first: Box, second: Box) -> float:
-    """Return the IoU, in [0, 1], of two boxes x, y, w, h."""
-    (x, y, w, h), (u, v, s, t) = first, second
-    shared = max(0.0, min(x + w, u + s) - max(x, u)) * max(0.0, min(y + h, v + t) - max(y, v))
-    union = w * h + s * t - shared
-    return shared / union if union > 0 else 0.0
+        return float(box_iou(self.shot.box, self.result.box))
 
 
 def recorded_settings(clip: Clip) -> TrackerSettings:

@@ -5,16 +5,13 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import chain
 from queue import Empty
-from queue import SimpleQueue
 import time
-from typing import Any
 
+from aiatrack_ros.commands.served_page import ServedPage
 from aiatrack_ros.commands.target_choice import Begun
 from aiatrack_ros.commands.target_choice import BoxByNumbers
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker.server import PickerSettings
-from aiatrack_ros.picker.server import Reply
-from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.picker.wire import TargetState
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
@@ -49,19 +46,13 @@ class Forgotten:
     """The wish that the target be forgotten."""
 
 
-# The number of the picture, and the box, which is None where the target is to be forgotten.
-_Request = tuple[int, Box | None, Reply]
-
-
-class PickerPage:
+class PickerPage(ServedPage):
     """
-    The page, as a context manager that serves it.
-
-    The numbers of the pictures, from 1 on, go to the page as their stamps.
+    The page, on which a target is chosen and then looked at.
 
     Args:
         typed: The box to begin with; None if the first box is drawn on the page, too.
-        settings: How to serve; None for any free port of this machine alone.
+        settings: How to serve, as in ServedPage.
 
     Raises:
         InputError: The page cannot be served.
@@ -70,37 +61,10 @@ class PickerPage:
     def __init__(
         self, typed: BoxByNumbers | None = None, settings: PickerSettings | None = None
     ) -> None:
+        super().__init__(settings)
         self._typed = typed
-        self._requests: SimpleQueue[_Request] = SimpleQueue()
         self._pictures: deque[tuple[int, np.ndarray]] = deque(maxlen=KEPT_PICTURES)
-        self._number = 0
         self._live = False
-        self._picker = TargetPicker(self, settings or PickerSettings(port=0, keep_seconds=1e6))
-
-    def __enter__(self) -> 'PickerPage':
-        self._picker.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._picker.stop()
-
-    @property
-    def address(self) -> str:
-        """The address of the page, which is known once it is served."""
-        return self._picker.address
-
-    # --- what the page asks for, on its server's thread ---
-
-    def follow(self, stamp: int, box: Box, reply: Reply) -> None:
-        """Keep a box, in the picture with the number `stamp`, until the command takes it."""
-        self._requests.put((stamp, box, reply))
-
-    def forget(self, reply: Reply) -> None:
-        """Keep the wish until the command takes it."""
-        self._requests.put((0, None, reply))
-
-    def viewers_changed(self, viewers: int, holding: int) -> None:
-        """Do nothing: pictures are kept in any case."""
 
     # --- what the command asks for, on its own thread ---
 
@@ -113,11 +77,6 @@ class PickerPage:
         self._picker.show(self._number, lambda: picture)
         if state is not None:
             self._picker.tell(state)
-
-    @property
-    def number(self) -> int:
-        """The number of the newest picture; 0 before the first."""
-        return self._number
 
     def taken(self) -> Drawn | Forgotten | None:
         """Return the last wish that came since the last call; None if none came."""

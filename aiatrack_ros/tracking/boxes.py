@@ -7,6 +7,7 @@ import re
 
 from aiatrack_ros.errors import InputError
 import numpy as np
+from numpy.typing import ArrayLike
 
 Box = tuple[float, float, float, float]  # x, y of the upper left corner, w, h; in pixels
 
@@ -94,14 +95,14 @@ def _clip_side(start: float, length: float, size: int, margin: float) -> tuple[f
     return low, max(margin, high - low)
 
 
-def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def box_iou(first: ArrayLike, second: ArrayLike) -> np.ndarray:
     """Return the intersection over union of boxes (..., 4) with boxes (..., 4), in [0, 1].
 
     Boxes are x, y, w, h; NaN in either gives NaN, two empty boxes give 0.
     """
-    first, second = np.asarray(first, float), np.asarray(second, float)
-    low = np.maximum(first[..., :2], second[..., :2])
-    high = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
+    one, other = np.asarray(first, float), np.asarray(second, float)
+    low = np.maximum(one[..., :2], other[..., :2])
+    high = np.minimum(one[..., :2] + one[..., 2:], other[..., :2] + other[..., 2:])
     inter = np.prod(np.maximum(high - low, 0), axis=-1)
-    union = np.prod(first[..., 2:], axis=-1) + np.prod(second[..., 2:], axis=-1) - inter
+    union = np.prod(one[..., 2:], axis=-1) + np.prod(other[..., 2:], axis=-1) - inter
     return inter / np.where(union == 0, 1, union)

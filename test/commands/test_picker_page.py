@@ -18,7 +18,7 @@ from aiatrack_ros.tracking.video import Video
 from browser import chromium
 from browser import open_page
 from browser import shown_stamp
-import cv2
+from moving_square import write_film
 import numpy as np
 from picker_bench import wait_for
 from picture_stream import PictureStream
@@ -36,14 +36,8 @@ def browser():
 
 @pytest.fixture
 def film(tmp_path):
-    folder = tmp_path / 'film'
-    folder.mkdir()
-    noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)
-    for number in range(5):
-        picture = np.full((120, 160, 3), 100, np.uint8)
-        picture[40:80, 40 + 2 * number : 90 + 2 * number] = noise
-        cv2.imwrite(str(folder / f'{number}.png'), picture)
-    return folder
+    corners = [(40 + 2 * number, 40) for number in range(5)]
+    return write_film(tmp_path / 'film', (160, 120), corners)
 
 
 def track(*arguments):

@@ -8,8 +8,7 @@ import sys
 
 from aiatrack_ros import cli
 from aiatrack_ros.model.checkpoint import shipped_weights
-import cv2
-import numpy as np
+from moving_square import write_film
 from picker_bench import wait_for
 from picture_stream import PictureStream
 import pytest
@@ -22,14 +21,8 @@ CAPTION = 44  # rows of text above the picture
 
 @pytest.fixture
 def film(tmp_path):
-    folder = tmp_path / 'film'
-    folder.mkdir()
-    noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)
-    for number in range(5):
-        picture = np.full((240, 320, 3), 100, np.uint8)
-        picture[40:80, 40 + 2 * number : 90 + 2 * number] = noise
-        cv2.imwrite(str(folder / f'{number}.png'), picture)
-    return folder
+    corners = [(40 + 2 * number, 40) for number in range(5)]
+    return write_film(tmp_path / 'film', (320, 240), corners)
 
 
 def track(screen, *arguments):

@@ -1,6 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A film of a patterned square that moves over a still background, and may be hidden."""
+"""Films of something patterned that moves over a still background, and may be hidden."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 
 WIDTH, HEIGHT, SIDE = 320, 240, 40
@@ -20,3 +23,17 @@ def moving_square(count: int, hidden: range = range(0)) -> list[np.ndarray]:
             picture[y : y + SIDE, x : x + SIDE] = square[:, : max(0, WIDTH - x)]
         pictures.append(picture)
     return pictures
+
+
+def write_film(folder: Path, size: tuple[int, int], corners: list[tuple[int, int]]) -> Path:
+    """Write a picture of `size` (width, height) for each corner of a patch of 50 x 40 pixels.
+
+    The folder is made; the patch is noise on grey, and its corners are left and top.
+    """
+    folder.mkdir()
+    noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)
+    for number, (left, top) in enumerate(corners):
+        picture = np.full((size[1], size[0], 3), 100, np.uint8)
+        picture[top : top + 40, left : left + 50] = noise
+        cv2.imwrite(str(folder / f'{number:02d}.png'), picture)
+    return folder

@@ -11,8 +11,7 @@ import sys
 from browser import chromium
 from browser import open_page
 from browser import shown_stamp
-import cv2
-import numpy as np
+from moving_square import write_film
 from playwright.sync_api import expect
 import pytest
 from ros_harness import ROOT
@@ -24,15 +23,8 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture
 def film(tmp_path):
     """Return a video in which a patch moves to and fro, so that it goes on for ever."""
-    folder = tmp_path / 'film'
-    folder.mkdir()
-    noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)
-    for number in range(12):
-        picture = np.full((240, 320, 3), 100, np.uint8)
-        left = 100 + 2 * min(number, 12 - number)
-        picture[90:130, left : left + 50] = noise
-        cv2.imwrite(str(folder / f'{number}.png'), picture)
-    return folder
+    corners = [(100 + 2 * min(number, 12 - number), 90) for number in range(12)]
+    return write_film(tmp_path / 'film', (320, 240), corners)
 
 
 def start(*arguments):
