@@ -2,6 +2,7 @@
 """A tracker node over real DDS with a camera, a person and ears around it, for the tests."""
 
 from collections.abc import Callable
+import gc
 from typing import Any
 
 from aiatrack_ros.msg import TrackerStatus
@@ -87,6 +88,8 @@ class Bench:
 
     def start(self, make_tracker: Callable | None = None, **parameters: Any) -> 'Bench':
         """Start the node, not yet configured."""
+        # An earlier node of this name, if it still waits for the collector, takes this one's logs.
+        gc.collect()
         self.node = self.ros.spin(TrackerNode, make_tracker or self.make, parameters=parameters)
         self.ros.settle(self.operator.reset, Trigger.Request())
         return self

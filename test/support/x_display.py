@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 from ros_harness import wait_for
@@ -48,8 +49,13 @@ class Display:
                 self.do('mousemove', '--window', window, *step)
 
     def key(self, name):
-        """Press a key."""
+        """
+        Press a key, and give a window that asks for keys between its pictures time to see it.
+
+        Such a window hears the mouse at once: without the pause a later drag would come first.
+        """
         self.do('key', name)
+        time.sleep(0.5)
 
 
 @contextmanager

@@ -15,6 +15,12 @@ import numpy as np
 import openvino
 import torch
 
+# One for the whole process, which keeps the CPU plugin loaded. OpenVINO gives the thread that
+# loads that plugin a stack for signal handlers, and frees the stack with the plugin. If the last
+# engine went in another thread, the first one would keep a freed stack, and the next Ctrl-C would
+# be a segmentation fault.
+_CORE = openvino.Core()
+
 # For each of our names of types, what OpenVINO calls it in a hint, and in its list of what a CPU
 # computes natively.
 _TYPES = {'fp32': ('f32', 'FP32'), 'fp16': ('f16', 'FP16'), 'bf16': ('bf16', 'BF16')}
@@ -35,9 +41,8 @@ class OpenVINOEngine(GraphEngine):
         self, network: AiATrack, device: torch.device, precision: str, threads: int
     ) -> None:
         del device
-        self._core = openvino.Core()
         hint, capability = _TYPES[precision]
-        if capability not in self._core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
+        if capability not in _CORE.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'):
             raise DeviceError(f"precision '{precision}' is not native to this CPU; use fp32")
         self._options = {
             # Without a hint it would choose bf16 by itself.
@@ -55,7 +60,7 @@ class OpenVINOEngine(GraphEngine):
         )
 
     def _compiled(self, onnx: bytes, count: int, **options: bool) -> openvino.CompiledModel:
-        model = self._core.read_model(onnx)
+        model = _CORE.read_model(onnx)
         length = self.config.tokens
         shapes = {}
         for port in model.inputs:
@@ -64,7 +69,7 @@ class OpenVINOEngine(GraphEngine):
                 size = count if port.any_name == 'short_inner_position' else count * length
                 shapes[port] = [d.get_length() if d.is_static else size for d in shape]
         model.reshape(shapes)
-        return self._core.compile_model(model, 'CPU', self._options | options)
+        return _CORE.compile_model(model, 'CPU', self._options | options)
 
     def _compile(self, onnx: bytes, outputs: tuple[str, ...], count: int) -> Runner:
         compiled = self._compiled(onnx, count)

@@ -2,6 +2,9 @@
 """OpenVINO agrees with eager torch, and refuses what the CPU can't do."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model import AiATrack
@@ -67,3 +70,25 @@ def test_memory_is_not_overwritten_by_the_next_frame() -> None:
     kept = memory.clone()
     assert not np.array_equal(engine.encode(crops[1]).numpy(), kept.numpy())
     assert torch.equal(memory, kept)
+
+
+# Its own process, since a fault would end this one without a word.
+SIGNAL_AFTER_AN_ENGINE = """
+import os, signal, threading
+from aiatrack_ros.tracking.engines.openvino import OpenVINOEngine
+from engine_cases import CPU, seeded_lite
+
+engines = [OpenVINOEngine(seeded_lite(), CPU, 'fp32', 1)]
+ending = threading.Thread(target=engines.clear)
+ending.start()
+ending.join()
+signal.signal(signal.SIGTERM, lambda *_: print('told'))
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_signals_are_heard_after_an_engine_ended_in_another_thread() -> None:
+    command = [sys.executable, '-c', SIGNAL_AFTER_AN_ENGINE]
+    paths = {**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}
+    ended = subprocess.run(command, env=paths, capture_output=True, text=True, timeout=50)
+    assert (ended.returncode, ended.stdout) == (0, 'told\n'), ended.stderr
