@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What the scripts share: nodes as processes, watched and never left behind, and how to end."""
+"""What the tools share: they start nodes as processes, watch them, and end them in any case."""
 
 import argparse
 from collections.abc import Callable
@@ -27,14 +27,14 @@ from aiatrack_ros.settings import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The topics of the players and recorders, where the tracker has them.
+# Remappings of the players and recorders, whose topics are to be those of the tracker.
 REMAPPINGS = (
     'tracks:=tracker/tracks',
     'status:=tracker/status',
     'set_target:=tracker/set_target',
 )
 
-END_SECONDS = 10.0  # for processes to end when asked to, in each of three ways
+END_SECONDS = 10.0  # that processes have to end, after each of three signals
 _PR_SET_PDEATHSIG = 1
 
 
@@ -104,7 +104,7 @@ def stop(*parts: Part) -> None:
 
 @contextlib.contextmanager
 def stopping(parts: list[Part]) -> Iterator[None]:
-    """Leave no process behind, whatever happens."""
+    """End all processes that were started within, whatever happens."""
     try:
         yield
     finally:
@@ -127,7 +127,7 @@ def stop_well(part: Part) -> None:
 
 
 def ros_environment() -> None:
-    """Keep to this machine and to a domain of our own, with the profile that images need."""
+    """Set the domain, the range of discovery and the Fast DDS profile of processes to come."""
     os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     profile = ROOT / 'config' / 'fastdds.xml'
@@ -135,14 +135,14 @@ def ros_environment() -> None:
 
 
 def check_number(name: str, value: float, high: float) -> None:
-    """Raise InputError for an option that is not above 0 and at most `high`."""
+    """Raise InputError unless an option's value is above 0 and at most `high`."""
     text = complaint(name, value, float, Rule((POSITIVE, high)))
     if text:
         raise InputError(text)
 
 
 def add_tracker_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that go on to the tracker node, see tracker_parameters."""
+    """Add the options that tracker_parameters turns into parameters of the tracker node."""
     parser.add_argument('--model', default='aiatrack_lite', help='default: %(default)s')
     parser.add_argument(
         '--checkpoint',

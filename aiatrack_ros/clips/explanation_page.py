@@ -16,7 +16,7 @@ import numpy as np
 
 _TEMPLATE = Path(__file__).with_name('explanation.html')
 _WIDEST, _QUALITY = 480, 82
-# Of the curves, in units of the drawing.
+# The size of the curves, in units of the drawing.
 _WIDTH, _HEIGHT, _LEFT, _TOP = 1000, 150, 46, 18
 
 

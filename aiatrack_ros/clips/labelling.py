@@ -24,9 +24,9 @@ from aiatrack_ros.tracking.target_state import State
 import cv2
 import numpy as np
 
-# Two ways to an image agree from this IoU on.
+# Tracking forwards and backwards agree on an image from this IoU on.
 AGREE = 0.6
-# One way alone, to where no box was given on the other side, is believed from this score on.
+# Where only one direction has a given box to start from, it is believed from this score on.
 BELIEVED = 0.7
 
 TABLE = 'boxes.csv'
@@ -82,11 +82,11 @@ def fill(
     """Return the boxes of images between those that were given.
 
     Args:
-        count: How many images there are.
+        count: How many images the clip has.
         picture: Returns the image of an index, (H, W, 3) uint8, RGB.
         keys: Boxes that were given, x, y, w, h in pixels, by the index of their image; None where
             the target can't be seen.
-        tracker: Goes from one to the next.
+        tracker: Follows the target from each given box to the next one.
         progress: Wraps the indices that are gone through.
 
     Returns:
@@ -163,7 +163,7 @@ def write_training_clip(
     Pictures that came compressed are written as they came, others as PNG.
 
     Args:
-        folder: It is made, and must not be there yet.
+        folder: The folder to make; it must not exist yet.
         shots: The images of the clip.
         labels: What `fill` returned.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# What the message of such a picture says of itself: its pixels are nearly those that came.
+# The `format` of pictures that the recorder compressed; their pixels changed a little by it.
 RECORDED_FORM = 'jpeg compressed by the recorder'
 
 
@@ -15,11 +15,11 @@ class Picture:
     """An image on its way into a clip: as it came, or what the tracker saw of it.
 
     Attributes:
-        stamp: Of the image's header, in nanoseconds.
-        frame_id: Of the image's header.
-        data: The bytes of a compressed picture, uint8 (N,), None while it is not compressed.
-        form: What a CompressedImage says of them, such as 'jpeg'.
-        pixels: (H, W, 3) uint8, RGB, of one that is not compressed.
+        stamp: The stamp in the image's header, in nanoseconds.
+        frame_id: The frame in the image's header.
+        data: The bytes of the compressed picture, uint8 (N,); None while it is not compressed.
+        form: The `format` of a CompressedImage with these bytes, such as 'jpeg'.
+        pixels: The picture while it is not compressed, (H, W, 3) uint8, RGB; else None.
     """
 
     stamp: int
@@ -37,7 +37,7 @@ class Picture:
         """Make a JPEG of one that is not compressed; quality 0 leaves it as it is."""
         if self.pixels is None or not quality:
             return
-        # A reversed view of BGR turned round is what OpenCV takes, and nothing is copied.
+        # OpenCV wants BGR: for pixels that came as BGR and are seen as RGB, this copies nothing.
         made, data = cv2.imencode(
             '.jpg', self.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality]
         )

@@ -44,23 +44,23 @@ if TYPE_CHECKING:  # it brings torch, which whoever reads clips may do without
 
 
 MAX_BYTES = 256 * 2**20
-# So much may wait for the recorder's thread; what comes then is left out.
+# Bytes of images that may wait for the recorder's thread; meanwhile further ones are left out.
 _MAX_WAITING = 64 * 2**20
-# A clip begins up to this much earlier than it has to, as a share of its seconds: so often is what
-# the tracker knows noted.
+# The tracker's state is noted once in this share of the recorded seconds. A clip can only begin at
+# such a note, so it reaches back longer than asked for by up to this share.
 _PIECE = 0.25
-# So often, in seconds, the thread looks whether there is something to do. Woken by each image it
-# would be in the way of the tracking thread just when that goes on.
+# Seconds between two looks of the thread for work. If each image woke it, it would be in the way
+# of the tracking thread just when that goes on.
 _PACE = 0.1
-# Between two steps of a clip the writer rests so many seconds: the interpreter runs one thread at
-# a time, and the tracking thread is to have it when it wants it.
+# Seconds that the writer rests between two steps of a clip: the interpreter runs one thread at a
+# time, and the tracking thread shall have it whenever it asks.
 _REST = 0.002
-# So long, in seconds, the end is waited for: a disk may hang.
+# Seconds that stop() waits for the thread, since a disk may hang.
 _END_SECONDS = 10.0
-# A result with less is doubtful: it is more likely to be somebody else.
+# A result whose identity is below this is doubtful: more likely than not it is somebody else.
 _EVEN_ODDS = 0.5
-# Doubt becomes a clip when it is over and somebody is still tracked, or after so many images.
-# Where it ends in a loss, that is what the clip is for.
+# Doubt makes a clip when it ends with somebody still tracked, or after this many images in a row.
+# Doubt that ends in a loss makes none of its own: the loss makes one.
 _LONG_DOUBT = 10
 
 Messages = tuple[tuple[str, Any], ...]
@@ -72,12 +72,12 @@ class RecorderSettings:
     """How a recorder works.
 
     Attributes:
-        folder: For the clips; it has to be there.
-        seconds: Before what happened, and after it.
-        limit: Bytes that the clips of the folder may take; the oldest make room.
-        quality: Of JPEGs of images that came raw, 1 to 100; 0 keeps them as they are.
-        image_topic: As the clip is to name it.
-        node: The name of the node, before the other topics.
+        folder: Where clips are written; it has to exist.
+        seconds: How long a clip reaches back before the event, and on after it.
+        limit: Bytes that all clips in the folder may take; the oldest are deleted to make room.
+        quality: JPEG quality of images that came raw, 1 to 100; 0 keeps them raw.
+        image_topic: The name that the topic of images has in the clip.
+        node: The name of the node, with which the other topics of the clip begin.
     """
 
     folder: Path
@@ -111,13 +111,13 @@ class Recorder:
         self._say = say
         self._ring = Ring(settings.seconds, MAX_BYTES)
         self._noted = 0.0  # when a snapshot was last asked for
-        self._gap = False  # steps were left out; the next one needs a snapshot
+        self._gap = False  # whether steps were left out, so that the next one needs a snapshot
         self._had_target = False
         self._waiting: SimpleQueue[tuple[Callable[[], None], int]] = SimpleQueue()
-        self._taken = 0  # bytes that were handed over, of images: by the tracking thread alone
+        self._taken = 0  # bytes of images handed over; only the tracking thread changes it
         self._stopped = threading.Event()
-        # On the thread:
-        self._done = 0  # bytes of those that are worked on
+        # What follows only the recorder's thread changes:
+        self._done = 0  # bytes of images that were taken from the queue and worked on
         self._writer: ClipWriter | None = None
         self._until = 0.0
         self._reasons: set[str] = set()
@@ -290,7 +290,7 @@ class Recorder:
     def _happened(self, reason: str, now: float) -> None:
         """Begin a clip, or have the one that is being written go on for longer."""
         if self._writer:
-            if reason not in self._reasons:  # so that it ends in any case
+            if reason not in self._reasons:  # once for each, or the clip might never end
                 self._until = now + self._settings.seconds
             self._reasons.add(reason)
             self._guarded(lambda writer: writer.event({'kind': 'reason', 'reason': reason}))

@@ -24,11 +24,12 @@ def check_clip(
     """Assert that a tracker finds the target of a clip where it is.
 
     Args:
-        path: The clip.
+        path: The clip, an MCAP that the tracker node recorded.
         boxes: Where the target is, x, y, w, h in pixels, by the index of the image in the clip,
             from 0; None where it can't be seen and has to be called lost.
-        tracker: None for one with the network and the settings that recorded.
-        least_overlap: The IoU that boxes must have.
+        tracker: The tracker to test; None makes one with the network and the settings that the
+            clip was recorded with.
+        least_overlap: The least IoU of a found box with the given one, 0 to 1.
 
     Raises:
         AssertionError: It is not found; the text names the images.

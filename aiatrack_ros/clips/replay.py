@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Has a tracker look at the images of a clip again, and compares."""
+"""Runs a tracker over the images of a clip again and compares what it finds with the recording."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Replayed:
 
     @property
     def shift(self) -> float:
-        """The largest difference of the numbers of the boxes, in pixels."""
+        """The largest difference between the two boxes in x, y, w or h, in pixels."""
         return max(abs(a - b) for a, b in zip(self.shot.box, self.result.box))
 
     @property
@@ -80,9 +80,9 @@ def replay(
 
     Args:
         clip: The clip.
-        tracker: Any.
-        same_network: Whether its network is the one that recorded.
-        follow_settings: Whether settings that were changed in mid-clip are changed here.
+        tracker: The tracker to run, of any model, engine and settings.
+        same_network: Whether the tracker's network is the one that the clip was recorded with.
+        follow_settings: Whether to change settings where they were changed during the recording.
 
     Raises:
         InputError: An image is missing or can't be decoded.
@@ -131,12 +131,12 @@ class Differences:
     """How a replay differs from what was recorded.
 
     Attributes:
-        images: How many were compared.
-        largest_shift: Of any number of any box, in pixels.
-        other_states: Images in which one was tracking and the other had lost the target.
-        tracked: Images in which both were tracking: while lost, a box is a guess.
-        tracked_shift: The largest one in those.
-        compressed: Images that the recorder compressed.
+        images: How many images were compared.
+        largest_shift: The largest difference in x, y, w or h of any box, in pixels.
+        other_states: In how many images one was tracking and the other had lost the target.
+        tracked: In how many images both were tracking; while the target is lost, a box is a guess.
+        tracked_shift: The largest difference in the images in which both were tracking, in pixels.
+        compressed: How many images the recorder had compressed.
     """
 
     images: int = 0
@@ -170,7 +170,7 @@ class Differences:
         return self._overlaps / self.tracked if self.tracked else math.nan
 
     def text(self) -> str:
-        """Return it as a line."""
+        """Return the comparison as one line of text."""
         if not self.images:
             return 'no image to track in'
         if self.same:

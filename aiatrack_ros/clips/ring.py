@@ -21,11 +21,11 @@ class Step:
     """One thing that happened.
 
     Attributes:
-        time: When, in seconds of a clock that only goes on.
-        facts: The event, as in events.py; of an image without what is in `result`.
-        picture: The image that belongs to it.
-        result: The outcome of tracking in it.
-        messages: Of ROS, as published: pairs of the last part of the topic and a message.
+        time: When it happened, in seconds of the monotonic clock.
+        facts: The event, as events.py describes it; for an image, all but what `result` holds.
+        picture: The image that belongs to the event, if one does.
+        result: What the tracker found in the image.
+        messages: The ROS messages published with it: pairs of the topic's last part and a message.
     """
 
     time: float
@@ -58,9 +58,9 @@ class Segment:
 
     Attributes:
         snapshot: None where the first step gives the target.
-        references: The pictures of the snapshot's memory, by their numbers; empty where they would
-            take too much memory, and what the tracker knew can't be made again.
-        steps: In their order.
+        references: The pictures of the snapshot's memory, by their numbers. Empty where they would
+            have taken too much memory; the tracker's state can't be rebuilt then.
+        steps: What happened, in its order.
     """
 
     snapshot: Snapshot | None = None
@@ -72,8 +72,9 @@ class Ring:
     """Segments that together reach back so many seconds, in bounded memory.
 
     Args:
-        seconds: What it reaches back at least, where there is so much.
-        max_bytes: The most that its pictures take; then it reaches back less.
+        seconds: How far it reaches back at least, once so much has happened.
+        max_bytes: The most that its pictures may take; if they would take more, it reaches back
+            less far.
     """
 
     def __init__(self, seconds: float, max_bytes: int) -> None:
