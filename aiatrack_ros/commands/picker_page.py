@@ -3,6 +3,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 from queue import Empty
 import time
@@ -15,6 +16,7 @@ from aiatrack_ros.picker.server import PickerSettings
 from aiatrack_ros.picker.wire import TargetState
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
+from aiatrack_ros.tracking.sources import LiveSource
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.track_video import IDLE
@@ -65,6 +67,7 @@ class PickerPage(ServedPage):
         self._typed = typed
         self._pictures: deque[tuple[int, np.ndarray]] = deque(maxlen=KEPT_PICTURES)
         self._live = False
+        self._state = TargetState()
 
     # --- what the command asks for, on its own thread ---
 
@@ -76,7 +79,12 @@ class PickerPage(ServedPage):
             self._pictures.popleft()
         self._picker.show(self._number, lambda: picture)
         if state is not None:
+            self._state = state
             self._picker.tell(state)
+
+    def complain(self, problem: str) -> None:
+        """Show what is wrong, beside what was shown last, until the next picture is shown."""
+        self._picker.tell(replace(self._state, problem=problem))
 
     def taken(self) -> Drawn | Forgotten | None:
         """Return the last wish that came since the last call; None if none came."""
@@ -126,6 +134,8 @@ class PickerPage(ServedPage):
             InputError: The pictures end before a box is drawn, or the typed box is no target.
         """
         self._live = source.live
+        if isinstance(source, LiveSource):
+            source.say_to(self.complain)
         if self._typed:
             return self._typed.choose(source)
         pictures = iter(source)

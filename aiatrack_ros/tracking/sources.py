@@ -139,7 +139,7 @@ class LiveSource:
 
     def __init__(self, path: str, name: str, opens: int | str, say: Callable[[str], None]) -> None:
         self.path = path
-        self._name, self._opens, self._say = name, opens, say
+        self._name, self._opens, self._listeners = name, opens, [say]
         self._ended = threading.Event()
         self._reader: threading.Thread | None = None
         self._fresh = threading.Condition()
@@ -153,6 +153,10 @@ class LiveSource:
             self.fps = DEFAULT_FPS
         self.frame_count = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self.live = not self.frame_count
+
+    def say_to(self, listener: Callable[[str], None]) -> None:
+        """Have a listener told as well when the source stalls and when it goes on."""
+        self._listeners.append(listener)
 
     def end(self) -> None:
         """Have the pictures end; this may be called from any thread and from a signal handler."""
@@ -189,6 +193,10 @@ class LiveSource:
                 self._say(f'{self._name} goes on after {time.monotonic() - last:.0f} s')
             last, told = time.monotonic(), False
             yield picture
+
+    def _say(self, line: str) -> None:
+        for listener in self._listeners:
+            listener(line)
 
     def _all(self) -> Iterator[np.ndarray]:
         """Yield each picture of a source that has an end."""

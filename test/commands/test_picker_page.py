@@ -135,6 +135,27 @@ def test_forget_leaves_a_live_source_without_a_target_until_the_next_is_drawn(br
     assert len(list(Video(tmp_path / 'out.mp4'))) == len(rows)
 
 
+def test_the_page_says_that_a_stream_stalls_until_it_goes_on(browser):
+    stream = PictureStream()
+    process = track(stream.address)
+    try:
+        with open_page(browser, address_of(process)) as page:
+            draw(page)
+            expect(page.locator('#state')).to_have_text(re.compile('tracking|lost'))
+            stream.silent = True
+            problem = page.locator('#problem')
+            expect(problem).to_contain_text('gives no picture for', timeout=20_000)
+            stream.silent = False
+            expect(problem).to_be_hidden(timeout=20_000)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=100)
+    finally:
+        process.kill()
+        stream.close()
+    assert process.returncode == 0, errors
+    assert 'gives no picture for' in output and 'goes on after' in output
+
+
 class Forgetful:
     """Stands where the tracker does."""
 
