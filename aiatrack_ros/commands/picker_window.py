@@ -6,6 +6,7 @@ import time
 
 from aiatrack_ros.commands.target_choice import Begun
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.picker.corner_pair import SMALLEST_BOX
 from aiatrack_ros.picker.drag_selection import DragSelection
 from aiatrack_ros.picker.selection_window import ACCEPT
 from aiatrack_ros.picker.selection_window import CANCEL
@@ -18,7 +19,6 @@ import numpy as np
 
 TITLE = 'aiatrack track'
 COLUMNS = 1280  # of the window, at most
-SMALLEST_BOX = 4.0  # pixels each way; smaller ones are slips
 _TICK = 1 / 50
 
 

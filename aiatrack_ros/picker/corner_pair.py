@@ -8,6 +8,9 @@ import math
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import Box
 
+# The least width and height of a box in pixels, unless told otherwise; smaller ones are slips.
+SMALLEST_BOX = 4.0
+
 
 @dataclass(frozen=True)
 class Corner:

@@ -27,6 +27,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker import wire
 from aiatrack_ros.picker.access import Access
 from aiatrack_ros.picker.access import security_headers
+from aiatrack_ros.picker.corner_pair import SMALLEST_BOX
 from aiatrack_ros.picker.picture_feed import PictureFeed
 from aiatrack_ros.picker.viewer import Viewer
 from aiatrack_ros.tracking.boxes import Box
@@ -94,7 +95,7 @@ class PickerSettings:
     columns: int = 960
     rate: float = 15.0
     quality: int = 75
-    smallest_box: float = 4.0
+    smallest_box: float = SMALLEST_BOX
     keep_seconds: float = 10.0
 
 

@@ -30,6 +30,8 @@ from aiatrack_ros.nodes.common.surviving import reason
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection import plane_markers
 from aiatrack_ros.nodes.selection.picture_plane import PicturePlane
+from aiatrack_ros.nodes.selection.selection_parameters import shown_picture
+from aiatrack_ros.nodes.selection.selection_parameters import smallest_box
 from aiatrack_ros.picker.corner_pair import Corner
 from aiatrack_ros.picker.corner_pair import CornerPair
 from aiatrack_ros.picker.corner_pair import enclosing_box
@@ -63,18 +65,11 @@ BOX_SELECTOR = (
     ),
     IMAGE_TRANSPORT,
     Setting('picture_width', 1.6, 'width of the picture plane in metres', (0.1, 100.0)),
-    Setting('picture_columns', 640, 'pixels across of the picture shown, at most', (16, 4096)),
-    Setting('picture_rate', 10.0, 'pictures shown per second, at most', (0.5, 60.0)),
-    Setting('jpeg_quality', 80, 'quality of the picture shown', (1, 100)),
+    *shown_picture(columns=640, rate=10.0, quality=80),
     Setting(
         'click_timeout', 10.0, 'seconds that the first corner waits for the second', (0.5, 600.0)
     ),
-    Setting(
-        'smallest_box',
-        4.0,
-        'least width and height of a box in pixels; smaller ones are slips',
-        (1.0, 1000.0),
-    ),
+    smallest_box(),
 )
 
 WAITING_COLOR = (255, 200, 0)  # RGB, of the first corner and of words

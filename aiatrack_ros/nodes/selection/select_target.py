@@ -25,6 +25,7 @@ from aiatrack_ros.nodes.common.run_node import EXIT_OK
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
+from aiatrack_ros.nodes.selection.selection_parameters import smallest_box
 from aiatrack_ros.picker.drag_selection import DragSelection
 from aiatrack_ros.picker.selection_window import ACCEPT
 from aiatrack_ros.picker.selection_window import CANCEL
@@ -51,12 +52,7 @@ SELECT_TARGET = (
         (64, 8192),
         read_only=True,
     ),
-    Setting(
-        'smallest_box',
-        4.0,
-        'least width and height of a box in pixels; smaller ones are slips',
-        (1.0, 1000.0),
-    ),
+    smallest_box(),
     Setting(
         'keep_seconds',
         10.0,

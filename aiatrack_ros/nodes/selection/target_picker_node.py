@@ -30,6 +30,8 @@ from aiatrack_ros.nodes.common.parameters import Setting
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
+from aiatrack_ros.nodes.selection.selection_parameters import shown_picture
+from aiatrack_ros.nodes.selection.selection_parameters import smallest_box
 from aiatrack_ros.picker.server import PickerSettings
 from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
@@ -78,34 +80,8 @@ TARGET_PICKER = (
         (1, 100),
         read_only=True,
     ),
-    Setting(
-        'picture_columns',
-        _DEFAULTS.columns,
-        'pixels across of the picture shown, at most',
-        (16, 4096),
-        read_only=True,
-    ),
-    Setting(
-        'picture_rate',
-        _DEFAULTS.rate,
-        'pictures shown per second, at most',
-        (0.5, 60.0),
-        read_only=True,
-    ),
-    Setting(
-        'jpeg_quality',
-        _DEFAULTS.quality,
-        'quality of the picture shown',
-        (1, 100),
-        read_only=True,
-    ),
-    Setting(
-        'smallest_box',
-        _DEFAULTS.smallest_box,
-        'least width and height of a box in pixels; smaller ones are slips',
-        (1.0, 1000.0),
-        read_only=True,
-    ),
+    *shown_picture(_DEFAULTS.columns, _DEFAULTS.rate, _DEFAULTS.quality, read_only=True),
+    smallest_box(read_only=True),
     Setting(
         'keep_seconds',
         _DEFAULTS.keep_seconds,
