@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = 'aiatrack_ros'
 LICENCE = 'Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0'
 
-# What everybody may know.
+# Modules that every room may import.
 FLOOR = {'errors', 'lazy', 'settings', 'timing'}
-# What each room may know of the package, besides itself and the floor.
+# Rooms of the package that each room may import, besides itself and the floor.
 ARROWS = {
     'errors': set(),
     'lazy': set(),
@@ -46,7 +46,7 @@ ARROWS = {
 ROS = {'rclpy', 'cv_bridge', 'launch', 'launch_ros', 'ament_index_python', 'message_filters'}
 IMAGES = {'cv2', 'PIL'}
 
-# What package.xml has not to name.
+# Packages that package.xml need not name.
 STANDARD = sys.stdlib_module_names | {PACKAGE}
 FROM_PIP = {'safetensors', 'torch'}  # on all distributions but one, says README.md
 OPTIONAL = {'av', 'cv_bridge', 'onnx', 'onnxruntime', 'openvino', 'rosbags', 'tensorboard'}

@@ -135,7 +135,7 @@ def test_another_format_can_be_asked_for(tmp_path: Path, ours: trees.Scripted, c
 def test_real_time_tells_what_was_missed(tmp_path: Path, ours: trees.Scripted, call):
     trees.write_otb(tmp_path / 'otb', 'a', TRUTH)
     out = tmp_path / 'x.json'
-    # A thousand million frames a second are too many for anybody.
+    # No tracker is fast enough for a thousand million frames a second.
     code, text, _ = call(tmp_path / 'otb', '--realtime', 1e9, '--json', out)
     assert code == 0
     missed = json.loads(out.read_text())['sequences']['a']['missed']
@@ -167,7 +167,7 @@ def test_figures_survive_an_impossible_examination(tmp_path: Path, ours: trees.S
 
 
 class TestMistakes:
-    """One line, exit code 2."""
+    """A mistake is told in one line, with exit code 2."""
 
     def expect(self, result: tuple[int, str, str], *parts: str) -> None:
         code, _, errors = result

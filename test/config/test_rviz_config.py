@@ -10,7 +10,8 @@ from ros_harness import ROOT
 from ros_harness import Ros
 import yaml
 
-# Of ros2/rviz: rviz_default_plugins/plugins_description.xml and rviz_common's.
+# The plugins that ros2/rviz names in the files plugins_description.xml of rviz_default_plugins and
+# rviz_common.
 CLASSES = {
     'rviz_default_plugins/MarkerArray',
     'rviz_default_plugins/Image',

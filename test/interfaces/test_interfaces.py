@@ -22,7 +22,7 @@ from tf2_msgs.msg import TFMessage
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-# Of the released vision_msgs 4 and tf2_msgs.
+# The definitions of the released vision_msgs 4 and tf2_msgs.
 HASHES = {
     'Point2D': 'eab0e83f44ab4de92ceaf76dd7d0e7638f2bdd1d16ffbe16c7a136c48e407247',
     'Pose2D': 'b0b5d1d7b4c20dd4fcde3ed1d4b289a919290572007d67a97043814db25d3648',

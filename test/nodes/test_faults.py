@@ -285,7 +285,7 @@ def test_still_tracks_after_a_thousand_broken_messages(ros, weights, transport):
     if files:
         assert len(os.listdir('/proc/self/fd')) <= files + 20
 
-    # And now as if nothing had happened.
+    # After the fault everything works as it did before.
     done(
         lambda: node.set_parameters(
             [

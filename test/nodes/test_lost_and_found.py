@@ -18,7 +18,7 @@ from tracker_bench import Bench
 
 WIDTH, HEIGHT = 320, 240
 TOY_WIDTH, TOY_HEIGHT, TOP = 40, 60, 100
-# Left edge of the toy in each frame.
+# The column of the left edge of the toy in each frame.
 LEAVING = list(range(150, -45, -5))
 GONE = [-100] * (TrackerSettings().lost_after + 10)
 RETURNING = list(range(-40, 120, 5))
@@ -100,7 +100,7 @@ def test_silent_while_the_target_is_away_and_the_same_id_when_it_is_back(bench):
     assert back + TrackerSettings().regain_after <= found <= back + 15
     assert set(states[found:]) == {TrackerStatus.TRACKING}
 
-    # And where it is.
+    # The box is where the toy is.
     for index in [*range(30), *range(back + 12, len(rest))]:
         left = positions[index + 1]
         assert box_iou(np.array(boxes[index][0]), np.array((left + 4, TOP, 32, 58))) > 0.5, index

@@ -81,7 +81,7 @@ def test_addresses():
     assert Access('127.0.0.1').address(8642) == 'http://127.0.0.1:8642/'
     assert Access('::1').address(80) == 'http://[::1]:80/'
     assert Access('robot.local', 'abcdefgh').address(1) == 'http://robot.local:1/?token=abcdefgh'
-    # One that stands for all is not one to open.
+    # An address that stands for all addresses is none that a browser can open.
     assert not re.match(r'http://(0\.0\.0\.0|\[::\])', Access('0.0.0.0').address(8642))
 
 

@@ -201,7 +201,7 @@ class ScriptedTracker:
 
     @property
     def memory_fill(self) -> int:
-        """How many frames it remembers: made up."""
+        """A made-up number of frames that it remembers."""
         return 7 if self.initialized else 0
 
     def initialize(self, image: np.ndarray, box: tuple[float, ...]) -> None:
@@ -211,7 +211,7 @@ class ScriptedTracker:
         self.initialized = True
 
     def track(self, image: np.ndarray) -> TrackResult:
-        """Believe what the test says."""
+        """Return what the test said that this tracker finds."""
         self.gate.wait(DEADLINE)
         time.sleep(self.seconds)
         if self.error:

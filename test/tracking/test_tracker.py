@@ -231,7 +231,7 @@ def test_who_is_asked_for_his_identity() -> None:
     # Where the target was a moment ago nobody is asked; who is farther away than it goes is.
     tracker, _ = start([GOOD, (near, 0.9, OTHER), (far, 0.9, OTHER)])
     assert [tracker.track(IMAGE).identity > 0.5 for _ in range(3)] == [True, True, False]
-    # Nor is anybody trusted right after a frame that was not sure.
+    # Nobody is trusted right after a frame that was not sure, either.
     tracker, _ = start([GOOD, (CENTERED, 0.0), (CENTERED, 0.9, OTHER)])
     assert [tracker.track(IMAGE).identity > 0.5 for _ in range(3)] == [True, True, False]
 

@@ -146,7 +146,7 @@ def test_own_regions_mark_references_by_boxes_that_the_network_finds(
     assert region(own_regions=1, region_error=0.5) == own
     assert region(own_regions=0.5) not in (own, region())
     assert region(region_error=0.5) != region() != own
-    # None is good enough: nothing changes.
+    # No proposal is good enough, so nothing changes.
     monkeypatch.setattr(objective_module, 'LEAST_OVERLAP', 1.0)
     assert region(own_regions=1) == region()
 

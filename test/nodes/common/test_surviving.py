@@ -9,7 +9,7 @@ def test_what_a_callback_raises_becomes_a_line():
     said, taken = [], []
 
     def take(message):
-        """Take it."""
+        """Take a message and do nothing with it."""
         if isinstance(message, Exception):
             raise message
         taken.append(message)

@@ -82,7 +82,7 @@ def test_do_rectify_gives_the_region_that_rectification_makes_of_it():
     assert camera_of(message, rectified=True, size=(w, h)) == plain
     assert (plain.width, plain.cx) == (w, 325 - x)
     assert camera_of(message, size=(w, h)).cx == 330 - x  # raw images know no such thing
-    # A full frame stays one.
+    # A message about the full frame is left as it is.
     full = info(d=LENS, roi=region(0, 0, 640, 480, do_rectify=True))
     assert camera_of(full, rectified=True).width == 640
 
@@ -102,7 +102,7 @@ def test_images_of_another_size_are_refused_and_both_sizes_named():
         camera_of(message, size=(640, 480))
     with pytest.raises(InputError, match='320x240.*640x480'):
         camera_of(info(), size=(320, 240))
-    # Drivers round up or down.
+    # Drivers round the size up or down.
     odd = info(binning_x=2, binning_y=2, roi=region(1, 1, 321, 241))
     assert camera_of(odd, size=(161, 121)).height == 121
     assert camera_of(odd, size=(160, 120)).height == 120

@@ -47,7 +47,7 @@ def test_stamps_that_stand(stamps, word):
     assert all('stamps' in text and word in text for text in said[12:])
     assert stream.timing.standstill(stream.now) == pytest.approx(2.9)
     assert stream.timing.silence(stream.now) == 0
-    # They pass again.
+    # Tracks of the present pass again.
     assert not any(stream.come(78.0 + number / 10 for number in range(1, 9))[1:])
 
 

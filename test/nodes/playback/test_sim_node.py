@@ -128,7 +128,7 @@ def test_lock_step(ros):
     x, heading, _ = robot.truth(3)
     assert (x, heading) == pytest.approx((0.02, 0.04), abs=1e-4)
     assert robot.truth(4)[:2] == (x, heading)
-    # No command, no step; nor do commands for other images count.
+    # Without a command there is no step, and commands for other images do not count.
     robot.command(2)
     time.sleep(0.5)
     assert sim._frame == 4
