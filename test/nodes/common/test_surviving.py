@@ -9,13 +9,13 @@ def test_what_a_callback_raises_becomes_a_line():
     said, taken = [], []
 
     def take(message):
-        """Take a message and do nothing with it."""
+        """Keep a message, or raise one that is an error."""
         if isinstance(message, Exception):
             raise message
         taken.append(message)
 
     callback = surviving(take, 'tracks not used', said.append)
-    assert callback.__doc__ == 'Take it.'
+    assert callback.__doc__ == take.__doc__
     for message in (1, InputError('it is rotated'), KeyError('state'), 2):
         callback(message)
     assert taken == [1, 2]
