@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """aiatrack track with the page: in a real browser, from a file and from a stream."""
 
+from contextlib import contextmanager
 import json
 import re
 import signal
@@ -68,6 +69,29 @@ def draw(page):
     page.click('#follow')
 
 
+@contextmanager
+def followed_stream(browser, *arguments):
+    """Draw a box on a stream; yield the stream, the process of the command, and the page."""
+    stream = PictureStream()
+    process = track(stream.address, *arguments)
+    try:
+        with open_page(browser, address_of(process)) as page:
+            draw(page)
+            expect(page.locator('#state')).to_have_text(re.compile('tracking|lost'))
+            yield stream, process, page
+    finally:
+        process.kill()
+        stream.close()
+
+
+def interrupted(process):
+    """End the command as Ctrl-C does; return what it printed."""
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    return output
+
+
 def test_without_a_box_the_page_asks_on_the_first_picture(browser, film, tmp_path):
     lines = tmp_path / 'boxes.jsonl'
     process = track(film, '--json', lines, '--output', tmp_path / 'drawn')
@@ -87,48 +111,29 @@ def test_without_a_box_the_page_asks_on_the_first_picture(browser, film, tmp_pat
 
 def test_a_stream_is_shown_and_ctrl_c_keeps_what_there_is(browser, tmp_path):
     table = tmp_path / 'boxes.csv'
-    stream = PictureStream()
-    process = track(stream.address, '--csv', table)
-    try:
-        with open_page(browser, address_of(process)) as page:
-            draw(page)
-            expect(page.locator('#state')).to_have_text(re.compile('tracking|lost'))
-            seen = shown_stamp(page)
-            wait_for(lambda: shown_stamp(page) > seen + 3, 'more pictures')
-            process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=100)
-    finally:
-        process.kill()
-        stream.close()
-    assert process.returncode == 0, errors
+    with followed_stream(browser, '--csv', table) as (_, process, page):
+        seen = shown_stamp(page)
+        wait_for(lambda: shown_stamp(page) > seen + 3, 'more pictures')
+        output = interrupted(process)
     assert len(table.read_text().splitlines()) > 4
     assert 'frames, lost in' in output
 
 
 def test_forget_leaves_a_live_source_without_a_target_until_the_next_is_drawn(browser, tmp_path):
     lines = tmp_path / 'boxes.jsonl'
-    stream = PictureStream()
-    process = track(stream.address, '--json', lines, '--output', tmp_path / 'out.mp4')
 
     def states():
         return [json.loads(line)['state'] for line in lines.read_text().splitlines()]
 
-    try:
-        with open_page(browser, address_of(process)) as page:
-            draw(page)
-            expect(page.locator('#state')).to_have_text(re.compile('tracking|lost'))
-            page.click('#forget')
-            expect(page.locator('#hint')).to_have_text('Forgotten.')
-            expect(page.locator('#state')).to_have_text('idle')
-            wait_for(lambda: states()[-5:] == ['idle'] * 5, 'rows without a target')
-            draw(page)
-            wait_for(lambda: states()[-1] in ('tracking', 'lost'), 'the next target')
-            process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=100)
-    finally:
-        process.kill()
-        stream.close()
-    assert process.returncode == 0, errors
+    files = ('--json', lines, '--output', tmp_path / 'out.mp4')
+    with followed_stream(browser, *files) as (_, process, page):
+        page.click('#forget')
+        expect(page.locator('#hint')).to_have_text('Forgotten.')
+        expect(page.locator('#state')).to_have_text('idle')
+        wait_for(lambda: states()[-5:] == ['idle'] * 5, 'rows without a target')
+        draw(page)
+        wait_for(lambda: states()[-1] in ('tracking', 'lost'), 'the next target')
+        output = interrupted(process)
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {row['x'] is None for row in rows if row['state'] == 'idle'} == {True}
     assert f'{len(rows)} frames' in output
@@ -136,23 +141,13 @@ def test_forget_leaves_a_live_source_without_a_target_until_the_next_is_drawn(br
 
 
 def test_the_page_says_that_a_stream_stalls_until_it_goes_on(browser):
-    stream = PictureStream()
-    process = track(stream.address)
-    try:
-        with open_page(browser, address_of(process)) as page:
-            draw(page)
-            expect(page.locator('#state')).to_have_text(re.compile('tracking|lost'))
-            stream.silent = True
-            problem = page.locator('#problem')
-            expect(problem).to_contain_text('gives no picture for', timeout=20_000)
-            stream.silent = False
-            expect(problem).to_be_hidden(timeout=20_000)
-            process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=100)
-    finally:
-        process.kill()
-        stream.close()
-    assert process.returncode == 0, errors
+    with followed_stream(browser) as (stream, process, page):
+        stream.silent = True
+        problem = page.locator('#problem')
+        expect(problem).to_contain_text('gives no picture for', timeout=20_000)
+        stream.silent = False
+        expect(problem).to_be_hidden(timeout=20_000)
+        output = interrupted(process)
     assert 'gives no picture for' in output and 'goes on after' in output
 
 
