@@ -21,6 +21,8 @@ from aiatrack_ros.tracking.engines.hardware import wait_for
 from aiatrack_ros.training.initial_weights import DEFAULT
 from aiatrack_ros.training.loop import SNAPSHOT
 from aiatrack_ros.training.loop import STATE
+from aiatrack_ros.training.loop import Trainer
+from aiatrack_ros.training.run import make_network
 from aiatrack_ros.training.run import model_config
 from aiatrack_ros.training.run import train
 from aiatrack_ros.training.run_config import load_config
@@ -111,7 +113,10 @@ def _draw_clips(folder: Path) -> None:
 
 
 def _measure(job: Job, config: TrainConfig, batch: int, output: Path) -> dict[str, float]:
-    """Return samples a second of training with batches of so many scenes, and of drawing alone."""
+    """Return samples a second of training with batches of so many scenes, and what bounds them.
+
+    Scenes are drawn beside the steps, so the slower of the two alone is what bounds a run.
+    """
     steps = STEPS[job.device.type]
     config = dataclasses.replace(
         config,
@@ -126,20 +131,29 @@ def _measure(job: Job, config: TrainConfig, batch: int, output: Path) -> dict[st
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(job.device)
     train(config, job.device)
-    with (output / 'train.csv').open() as file:
-        last = list(csv.DictReader(file))[-1]
-    found = {'samples_per_second': float(last['samples_per_second'])}
+    found = {'samples_per_second': _rate(output)}
     if job.on_gpu:
         found['gpu_mib'] = torch.cuda.max_memory_reserved(job.device) / 2**20
-    shutil.rmtree(output)
-    # What bounds it: scenes are drawn beside the steps, on the same device.
-    source = SceneSource(config, model_config(config), job.device)
-    source.scenes(0, batch)
+    model = model_config(config)
+    source = SceneSource(config, model, job.device)
+    scenes = source.scenes(0, batch)
     watch = Stopwatch(lambda: wait_for(job.device))
     for number in range(1, steps + 1):
         source.scenes(number, batch)
     drawn = steps * batch * (config.sampling.frames - 1)
-    return {**found, 'drawn_per_second': drawn / watch.lap()}
+    found['drawn_per_second'] = drawn / watch.lap()
+    network = make_network(config, model).to(job.device)
+    Trainer(config, network, job.device, lambda _: scenes, []).run()
+    found['stepped_per_second'] = _rate(output)
+    return found
+
+
+def _rate(folder: Path) -> float:
+    """Return the samples a second that a run logged last, and remove its folder."""
+    with (folder / 'train.csv').open() as file:
+        last = list(csv.DictReader(file))[-1]
+    shutil.rmtree(folder)
+    return float(last['samples_per_second'])
 
 
 def _run(job: Job, recipe: TrainConfig, rates: dict[int, float]) -> str:

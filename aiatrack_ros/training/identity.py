@@ -196,10 +196,10 @@ class IdentityTrainer:
         targets = self._draw_targets()
         rows = np.array([self._rng.choice(self._of[t], self.config.views) for t in targets])
         index = torch.from_numpy(rows.ravel())
-        pooled = self.views.pooled[index].float()
+        pooled = self.views.pooled[index].to(self.head.deviation)
         if self._rng.random() < 0.5:
             pooled = pooled.flip(3)
-        noise = torch.randn(pooled.shape, generator=self._noise).to(pooled)
+        noise = torch.randn(pooled.shape, generator=self._noise).to(pooled.device)
         pooled = pooled + self.config.noise * self.head.deviation * noise
         vectors = self.head.describe(pooled)
         label = torch.arange(len(targets)).repeat_interleave(self.config.views)
@@ -228,7 +228,8 @@ def telling_apart(head: IdentityHead, views: Views) -> float:
     place. The mean, over targets of films with FEWEST_VIEWS views or more that have others of
     their kind, of the area under the ROC curve; 0.5 is chance, NaN where there is no such target.
     """
-    vectors = functional.normalize(head.describe(views.pooled.float()), dim=-1).cpu().numpy()
+    pooled = views.pooled.to(head.deviation)
+    vectors = functional.normalize(head.describe(pooled), dim=-1).cpu().numpy()
     kinds, films = (np.array(names)[views.target] for names in (views.kind, views.film))
     areas = []
     for target in np.flatnonzero(views.film):

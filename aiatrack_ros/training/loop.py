@@ -310,7 +310,11 @@ def mean_figures(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _moved(batch: Batch, device: torch.device) -> Batch:
-    return type(batch)(*(tensor.to(device, non_blocking=True) for tensor in batch))
+    moved = type(batch)(*(tensor.to(device, non_blocking=True) for tensor in batch))
+    if device.type == 'cuda':
+        for tensor in moved:  # another stream made it, and might use its memory again too early
+            tensor.record_stream(torch.cuda.current_stream(device))
+    return moved
 
 
 def run_identity(config: TrainConfig) -> str:

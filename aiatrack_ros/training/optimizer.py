@@ -58,8 +58,13 @@ class MovingAverage:
         """Take in the model after a step; the first steps count more, so that the start fades."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
+        pairs = zip(self.model.state_dict().values(), model.state_dict().values(), strict=True)
+        averaged: tuple[list[torch.Tensor], list[torch.Tensor]] = ([], [])
+        for mine, theirs in pairs:
             if mine.is_floating_point():
-                mine.lerp_(theirs, 1 - decay)
+                averaged[0].append(mine)
+                averaged[1].append(theirs)
             else:
                 mine.copy_(theirs)
+        # A GPU would wait for some five hundred launches if they were averaged one by one.
+        torch._foreach_lerp_(*averaged, 1 - decay)

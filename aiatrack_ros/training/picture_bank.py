@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field
 import itertools
 import logging
+import os
 
 from aiatrack_ros.datasets.archives import BrokenPictureError
 from aiatrack_ros.errors import InputError
@@ -26,7 +27,7 @@ CUTOUT_SIZE = 192  # pixels on the longer side of a stored object
 LEVELS = 3  # full, half and quarter size of everything, so that shrinking does not alias
 HULL_POINTS = 32
 SMALLEST_CUTOUT = 12  # pixels on the shorter side
-READERS = 4  # threads that decode
+READERS = max(4, min(16, os.cpu_count() or 4))  # threads that decode
 
 
 @dataclass
@@ -295,7 +296,11 @@ def _stacks(
 ) -> list[Tensor]:
     count = max(1, len(images))
     stacks = [np.zeros((count, channels, size >> i, size >> i), np.uint8) for i in range(LEVELS)]
-    for index, image in enumerate(images):
-        for stack, level in zip(stacks, _levels(image, size)):
+
+    def put(index: int) -> None:
+        for stack, level in zip(stacks, _levels(images[index], size)):
             stack[index] = level
+
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(put, range(len(images))))
     return [torch.from_numpy(stack).to(device) for stack in stacks]

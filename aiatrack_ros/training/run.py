@@ -247,7 +247,9 @@ def batches(
         source = SceneSource(config, network.config, device)
         tuned = config.optimizer.tuned_stages
         if tuned > network.backbone[0].stages_after_lateral:
-            return Ahead(lambda number: source.scenes(number, config.scenes_per_step), world)
+            return Ahead(
+                lambda number: source.scenes(number, config.scenes_per_step), world, device
+            )
         extractor = Extractor(network, tuned)
         half = half_precision(config, device)
 
@@ -257,7 +259,7 @@ def batches(
                 deep, lateral = extractor(scenes.crops)
             return Features(deep, lateral, *scenes[1:])
 
-        return Ahead(drawn, world)
+        return Ahead(drawn, world, device)
     cache = feature_cache(config, network)
     if config.scenes_per_step > cache.available(0):
         raise InputError(

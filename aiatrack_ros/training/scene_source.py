@@ -115,11 +115,22 @@ class SceneSource:
 
 
 class Ahead(Generic[Item]):
-    """Calls a function for numbers in a fixed stride in a thread, `depth` results ahead."""
+    """Calls a function for numbers in a fixed stride in a thread, `depth` results ahead.
 
-    def __init__(self, function: Callable[[int], Item], stride: int, depth: int = 2) -> None:
+    On a GPU the thread has a stream of its own: on the one of the training steps each of its many
+    small copies would wait for the step before, so that the steps would wait for the scenes.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[int], Item],
+        stride: int,
+        device: torch.device,
+        depth: int = 2,
+    ) -> None:
         self._function = function
         self._stride = stride
+        self._stream = torch.cuda.Stream(device) if device.type == 'cuda' else None
         self._results: queue.Queue[tuple[int, Item | Exception]] = queue.Queue(depth)
         self._thread: threading.Thread | None = None
 
@@ -138,11 +149,19 @@ class Ahead(Generic[Item]):
     def _work(self, number: int) -> None:
         while True:
             try:
-                self._results.put((number, self._function(number)))
+                self._results.put((number, self._called(number)))
             except Exception as error:
                 self._results.put((number, error))
                 return
             number += self._stride
+
+    def _called(self, number: int) -> Item:
+        if self._stream is None:
+            return self._function(number)
+        with torch.cuda.stream(self._stream):
+            result = self._function(number)
+        self._stream.synchronize()  # whoever takes the result need not know the stream
+        return result
 
 
 def check_sources(config: TrainConfig) -> None:

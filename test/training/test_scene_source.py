@@ -98,11 +98,11 @@ def test_ahead_keeps_the_order_and_hands_on_errors() -> None:
             raise InputError('nine')
         return number * number
 
-    ahead = Ahead(square, 3)
+    ahead = Ahead(square, 3, torch.device('cpu'))
     assert [ahead(0), ahead(3), ahead(6)] == [0, 9, 36]
     with pytest.raises(InputError, match='nine'):
         ahead(9)
-    wrong = Ahead(square, 1)
+    wrong = Ahead(square, 1, torch.device('cpu'))
     wrong(0)
     with pytest.raises(ValueError, match='comes next'):
         wrong(5)
