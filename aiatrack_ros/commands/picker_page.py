@@ -12,7 +12,7 @@ from aiatrack_ros.commands.served_page import ServedPage
 from aiatrack_ros.commands.target_choice import Begun
 from aiatrack_ros.commands.target_choice import BoxByNumbers
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.picker.server import PickerSettings
+from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.wire import TargetState
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box

@@ -5,7 +5,7 @@ from queue import SimpleQueue
 from typing import Any
 from typing import TypeVar
 
-from aiatrack_ros.picker.server import PickerSettings
+from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.tracking.boxes import Box
@@ -32,7 +32,7 @@ class ServedPage:
     def __init__(self, settings: PickerSettings | None = None) -> None:
         self._requests: SimpleQueue[Request] = SimpleQueue()
         self._number = 0
-        self._picker = TargetPicker(self, settings or PickerSettings(port=0, keep_seconds=1e6))
+        self._picker = TargetPicker(self, settings or PickerSettings(port=0, keep_seconds=0))
 
     def __enter__(self: Page) -> Page:
         self._picker.start()

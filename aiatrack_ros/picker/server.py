@@ -13,7 +13,6 @@ Serves the page of the target picker, on a thread of its own.
 import asyncio
 from collections.abc import Callable
 import contextlib
-from dataclasses import dataclass
 from dataclasses import replace
 import errno
 import logging
@@ -27,7 +26,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker import wire
 from aiatrack_ros.picker.access import Access
 from aiatrack_ros.picker.access import security_headers
-from aiatrack_ros.picker.corner_pair import SMALLEST_BOX
+from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.picture_feed import PictureFeed
 from aiatrack_ros.picker.viewer import Viewer
 from aiatrack_ros.tracking.boxes import Box
@@ -70,35 +69,6 @@ class Tracking(Protocol):
         """Hear how many pages are open, and on how many of them the picture stands still."""
 
 
-@dataclass(frozen=True)
-class PickerSettings:
-    """
-    How to serve.
-
-    Attributes:
-        host: The address to listen on. Any but 127.0.0.1 lets other machines see the camera and
-            choose the target.
-        port: The port to listen on; 0 takes one that is free.
-        token: What the page must be asked with, as in Access.
-        max_viewers: The most pages that may be open at a time.
-        columns: The most columns that a picture is shown with.
-        rate: The most pictures that are shown per second.
-        quality: The quality of the JPEGs, 1 to 100.
-        smallest_box: The least side of a box in pixels; the page takes smaller ones for slips.
-        keep_seconds: How old the image of a box may be; the page warns of older ones.
-    """
-
-    host: str = '127.0.0.1'
-    port: int = 8642
-    token: str = ''
-    max_viewers: int = 8
-    columns: int = 960
-    rate: float = 15.0
-    quality: int = 75
-    smallest_box: float = SMALLEST_BOX
-    keep_seconds: float = 10.0
-
-
 class TargetPicker:
     """
     The server of the page; all its methods may be called from any thread.
@@ -122,9 +92,9 @@ class TargetPicker:
         self._state_timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._feed = PictureFeed(
-            self._settings.columns,
-            self._settings.quality,
-            1 / self._settings.rate,
+            self._settings.picture_columns,
+            self._settings.jpeg_quality,
+            1 / self._settings.picture_rate,
             self._wake_all,
             self._judge,
         )

@@ -177,7 +177,8 @@ def hello_text(smallest_box: float, keep_seconds: float) -> str:
 
     Args:
         smallest_box: The least side of a box, in pixels of the image.
-        keep_seconds: How long the images are kept that boxes are drawn in, in seconds.
+        keep_seconds: How long the images are kept that boxes are drawn in, in seconds; 0 if the
+            page need not warn of old ones.
     """
     return json.dumps(
         {'type': 'hello', 'smallest_box': smallest_box, 'keep_seconds': keep_seconds}

@@ -9,11 +9,11 @@ import logging
 import math
 from pathlib import Path
 import signal
-import time
 
 from aiatrack_ros.errors import CheckpointError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model.checkpoint import TORN
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.objective import Features
 from aiatrack_ros.training.objective import Objective
@@ -172,25 +172,24 @@ class Trainer:
             disable=self.rank != 0,
         )
         recent: list[dict[str, float]] = []
-        begun = last = time.monotonic()
+        step_watch, row_watch = Stopwatch(), Stopwatch()
         try:
             while self.step < self.config.steps and not self._stopping():
                 recent.append(_figures(self._train_step()))
-                self.seconds += time.monotonic() - last
+                self.seconds += step_watch.lap()
                 progress.update()
                 if self.step % self.config.log_every == 0:
                     row = mean_figures(recent)
-                    row['samples_per_second'] = (
-                        self._samples_per_step() * len(recent) / (time.monotonic() - begun)
-                    )
+                    seen = self._samples_per_step() * len(recent)
+                    row['samples_per_second'] = seen / row_watch.lap()
                     self._log('train', row)
                     progress.set_postfix(loss=f'{row["loss"]:.3f}', iou=f'{row["true_iou"]:.3f}')
-                    recent, begun = [], time.monotonic()
+                    recent = []
                 if self.step % self.config.validate_every == 0 and self.rank == 0:
                     self._log('validation', self.validate())
                 if self.step % self.config.save_every == 0:
                     self.save()
-                last = time.monotonic()
+                step_watch.restart()  # logs, validation and snapshots are no training
             self.save()
         finally:
             progress.close()

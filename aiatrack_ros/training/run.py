@@ -10,7 +10,6 @@ import json
 import logging
 import os
 from pathlib import Path
-import time
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
@@ -18,6 +17,7 @@ from aiatrack_ros.model import ModelConfig
 from aiatrack_ros.model.checkpoint import variant
 from aiatrack_ros.model.device import choose_device
 from aiatrack_ros.model.heads import IdentityHead
+from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.features import FeatureCache
@@ -93,7 +93,7 @@ def train_identity(
     Raises:
         InputError: The model has no such head, or there are no films to train it with.
     """
-    begun = time.monotonic()
+    watch = Stopwatch()
     network.eval()
     # What is pasted can't be judged: all its views are of one picture.
     judged = dataclasses.replace(wanted, pasted=0)
@@ -112,7 +112,7 @@ def train_identity(
     samples = wanted.steps * wanted.targets * wanted.views
     write_figures(folder / 'identity.csv', before, after, samples)
     earlier_samples, earlier_hours = trained_before(config.initial, config.model)
-    hours = earlier_hours + (time.monotonic() - begun) / 3600
+    hours = earlier_hours + watch.lap() / 3600
     write_network(network, config, earlier_samples, hours, folder / SNAPSHOT)
 
 

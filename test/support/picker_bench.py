@@ -9,7 +9,7 @@ import struct
 import time
 from typing import Any
 
-from aiatrack_ros.picker.server import PickerSettings
+from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.tracking.boxes import Box

@@ -26,13 +26,12 @@ from aiatrack_ros.nodes.common.image_transport import image_input
 from aiatrack_ros.nodes.common.image_transport import IMAGE_TRANSPORT
 from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.parameters import declare
-from aiatrack_ros.nodes.common.parameters import Setting
+from aiatrack_ros.nodes.common.parameters import mirrored
+from aiatrack_ros.nodes.common.parameters import settings_of
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
-from aiatrack_ros.nodes.selection.selection_parameters import shown_picture
-from aiatrack_ros.nodes.selection.selection_parameters import smallest_box
-from aiatrack_ros.picker.server import PickerSettings
+from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.picker.wire import TargetState
@@ -55,42 +54,7 @@ from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2D
 from vision_msgs.msg import Detection2DArray
 
-_DEFAULTS = PickerSettings()
-
-TARGET_PICKER = (
-    IMAGE_TRANSPORT,
-    Setting(
-        'host',
-        _DEFAULTS.host,
-        'address to listen on: 127.0.0.1 is this machine alone, 0.0.0.0 all its networks',
-        read_only=True,
-    ),
-    Setting('port', _DEFAULTS.port, 'port; 0 takes one that is free', (0, 65535), read_only=True),
-    Setting(
-        'token',
-        '',
-        'what the page must be asked with, 8 to 128 letters, digits, - or _; empty: none for this '
-        'machine alone, one made up for any other host',
-        read_only=True,
-    ),
-    Setting(
-        'max_viewers',
-        _DEFAULTS.max_viewers,
-        'pages that may be open at a time',
-        (1, 100),
-        read_only=True,
-    ),
-    *shown_picture(_DEFAULTS.columns, _DEFAULTS.rate, _DEFAULTS.quality, read_only=True),
-    smallest_box(read_only=True),
-    Setting(
-        'keep_seconds',
-        _DEFAULTS.keep_seconds,
-        "what the tracker's frame_buffer_seconds is raised to while a picture stands still on a "
-        'page, so that it still has that image; 0 leaves it alone',
-        (0.0, 10.0),
-        read_only=True,
-    ),
-)
+TARGET_PICKER = (IMAGE_TRANSPORT, *mirrored(PickerSettings, read_only=True))
 
 ANSWER_SECONDS = 5.0  # The tracker may take so long to answer a request.
 LAST_SECONDS = 1.0  # At the end, it may take so long to confirm that it has its own memory back.
@@ -102,7 +66,6 @@ RATE_SECONDS = 3.0  # The rate of answers is counted over so much time.
 # back.
 LINK_SECONDS = 3.0
 _TICK = 0.5  # seconds; so often the node looks for silence and for answers that are overdue
-_UNKNOWN = 1e6  # seconds; with this the page never warns that an image may be too old
 
 _IMAGE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -144,17 +107,7 @@ class TargetPickerNode(Node):
         self.create_timer(_TICK, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._picker = TargetPicker(
             self,
-            PickerSettings(
-                host=self._get('host'),
-                port=self._get('port'),
-                token=self._get('token'),
-                max_viewers=self._get('max_viewers'),
-                columns=self._get('picture_columns'),
-                rate=self._get('picture_rate'),
-                quality=self._get('jpeg_quality'),
-                smallest_box=self._get('smallest_box'),
-                keep_seconds=self._get('keep_seconds') or _UNKNOWN,
-            ),
+            settings_of(self, PickerSettings),
         )
         self._picker.start()
         self.get_logger().info(f'choose the target at {self.address}')
