@@ -47,7 +47,8 @@ def test_unusable_tokens_are_refused_without_being_shown(token):
 
 def test_hosts_of_a_local_server():
     access = Access('127.0.0.1')
-    # Another port is ssh -L or a container; a name is a site that had its own point here.
+    # Another port may come from ssh -L or a container. Another name may belong to a hostile site
+    # that has its name point to this machine.
     for host in ('127.0.0.1:8642', 'localhost:9000', 'LOCALHOST', '[::1]:8642'):
         assert access.allows_host(host), host
     for host in (
@@ -81,7 +82,7 @@ def test_addresses():
     assert Access('127.0.0.1').address(8642) == 'http://127.0.0.1:8642/'
     assert Access('::1').address(80) == 'http://[::1]:80/'
     assert Access('robot.local', 'abcdefgh').address(1) == 'http://robot.local:1/?token=abcdefgh'
-    # An address that stands for all addresses is none that a browser can open.
+    # A browser can't open an address that stands for all addresses.
     assert not re.match(r'http://(0\.0\.0\.0|\[::\])', Access('0.0.0.0').address(8642))
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A box under the mouse."""
+"""A drag of the mouse makes a box."""
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker.drag_selection import DragSelection

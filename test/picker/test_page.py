@@ -98,9 +98,9 @@ def test_a_box_is_drawn_and_followed_on_the_picture_that_it_was_drawn_on(page, s
         ((100, 200), (30, 50), (130, 120, 170, 160)),
         ((200, 280), (30, 40), (100, 120, 200, 200)),
         ((200, 200), (30, 40), (130, 160, 200, 160)),  # the inside moves it
-        ((200, 200), (900, 0), (440, 120, 200, 160)),  # and keeps it in the picture
+        ((200, 200), (900, 0), (440, 120, 200, 160)),  # the box stays in the picture
         ((100, 200), (250, 0), (300, 120, 50, 160)),  # a side beyond the opposite one
-        ((500, 50), (50, 30), (500, 50, 50, 30)),  # outside, a new one
+        ((500, 50), (50, 30), (500, 50, 50, 30)),  # a press outside begins a new box
     ],
 )
 def test_corners_sides_and_place_are_corrected(page, served, grip, by, becomes):
@@ -118,7 +118,7 @@ def test_a_click_is_explained_and_a_speck_as_well(page, served):
     expect(page.locator('#hint')).to_contain_text('too small')
     expect(page.locator('#follow')).to_be_disabled()
     draw(page)
-    page.mouse.click(*on_page(page, 500, 400))  # keeps the box there was
+    page.mouse.click(*on_page(page, 500, 400))  # this keeps the box that was there
     page.click('#follow')
     assert followed(served[1])[1] == BOX
 
@@ -148,7 +148,7 @@ class Finger:
         self._devtools.send('Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
 
     def go(self, first, *others, seconds=0.0):
-        """Put it down, move it, leave it there for a while, and lift it."""
+        """Put the finger down, move it, leave it there for a while, and lift it."""
         self._send('touchStart', first)
         for point in others:
             self._send('touchMove', point)
@@ -213,7 +213,7 @@ def test_everything_needed_is_in_view_at_any_size(browser, served, viewport):
 def test_keys_alone_suffice(page, served):
     page.keyboard.press('Tab')
     assert page.evaluate('document.activeElement.id') == 'stage'
-    page.keyboard.press('Enter')  # a quarter of the picture, in its middle
+    page.keyboard.press('Enter')  # a box in the middle, a quarter as wide and high as the picture
     for key in ('ArrowLeft', 'ArrowUp', 'Shift+ArrowRight', 'Shift+ArrowDown', 'ArrowUp'):
         page.keyboard.press(key)
     step = 6
@@ -230,7 +230,7 @@ def test_keys_alone_suffice(page, served):
     for _ in range(2):
         page.keyboard.press('Tab')
         order.append(page.evaluate('document.activeElement.id'))
-    assert order == ['freeze', 'forget']  # Follow has nothing to follow
+    assert order == ['freeze', 'forget']  # Tab skips Follow, for there is no box
     page.keyboard.press('Enter')
     wait_for(lambda: served[1].forgotten, 'forget')
 
@@ -356,7 +356,7 @@ def test_a_server_that_begins_again_is_found(browser):
         expect(page.locator('#state')).to_have_text('not connected')
         with serving(port=port) as (picker, _):
             expect(page.locator('#state')).to_have_text('no tracker yet')
-            show(page, picker, STAMP - 5)  # whose pictures are counted from 1 again
+            show(page, picker, STAMP - 5)  # the new server counts its pictures from 1 again
     finally:
         context.__exit__(None, None, None)
 

@@ -63,7 +63,7 @@ def test_only_the_newest_is_taken_and_no_more_often_than_allowed():
             await asyncio.sleep(0.002)
         await asyncio.sleep(0.1)
         assert 2 <= feed.number <= 12  # 10 in that time, and one at each end
-        # The last one is not forgotten.
+        # The last picture is not forgotten.
         _, data = await feed.take()
         assert split_picture(data)[0]['stamp'] == str(stamp)
 

@@ -15,7 +15,7 @@ from x_display import display
 
 pytestmark = pytest.mark.timeout(120)
 
-# Of its own process: the end of the display is the end of a process with a window.
+# The window runs in a process of its own, for a process with a window ends with its display.
 PROGRAM = """
 import json, sys, time
 import numpy as np

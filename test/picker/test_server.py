@@ -305,8 +305,8 @@ def test_the_end_closes_all_pages_and_the_thread():
 
         with_client(picker, work)
         assert not any(thread.name == 'target_picker' for thread in threading.enumerate())
-        picker.stop()  # twice does no harm,
-        picker.show(1, grey_picture)  # nor does what comes late
+        picker.stop()  # a second stop does no harm
+        picker.show(1, grey_picture)  # what comes late does no harm either
         picker.tell(TargetState())
 
 

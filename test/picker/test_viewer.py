@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What one page is sent: only the newest, and only as fast as it takes it."""
+"""A page is sent only the newest picture, and only as fast as the page takes pictures."""
 
 import asyncio
 
@@ -59,7 +59,7 @@ def test_no_more_pictures_are_on_their_way_than_the_window_holds():
         assert line.sent == list(range(1, WINDOW + 1))
         viewer.shown(1)
         await asyncio.sleep(0.05)
-        # The newest, not the one that came next.
+        # The newest picture is sent, not the one that came next.
         assert line.sent == [*range(1, WINDOW + 1), WINDOW + 3]
         viewer.shown(WINDOW + 3)
         await show(feed)

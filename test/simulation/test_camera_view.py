@@ -97,7 +97,7 @@ def test_a_target_that_turns_looks_different(view):
 
 
 def test_front_of_the_target_looks_where_it_heads(view):
-    """Turned to the left of the robot, it shows its back on the right."""
+    """A target that heads to the robot's left shows its back on the right."""
     picture = view.render(Pose(), [Pose(1.5, 0, math.pi / 2)]).picture.astype(int)
     green = picture[190:260, :, 1] - picture[190:260, :, 0]  # the rucksack
     left, right = green[:, 265:300].mean(), green[:, 340:375].mean()
@@ -112,7 +112,7 @@ def test_behind_the_camera_is_nothing(view):
 
 @pytest.mark.parametrize('nearer', [0, 1])
 def test_whoever_is_nearer_hides_the_one_behind(view, nearer):
-    """It is alike whether the nearer one is drawn first or last."""
+    """The picture is the same whether the nearer one is drawn first or last."""
     people = [Pose(2, 0, 0), Pose(2, 0, 0)]
     people[nearer] = Pose(1, 0, 0)
     seen = view.render(Pose(), people)

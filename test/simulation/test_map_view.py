@@ -41,7 +41,7 @@ def test_trails_stay_and_figures_move():
     upper = slice(0, 260)
     before, after = colored(first[upper], blue)[1], colored(last[upper], blue)[1]
     assert after.max() - before.max() == 160  # 2 m
-    assert after.min() <= before.max()  # the trail
+    assert after.min() <= before.max()  # the trail begins where the robot was
     assert np.median(colored(last[upper], red)[0]) < np.median(colored(last[upper], blue)[0])
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The figures of a run, from runs of known figures."""
+"""The report finds the right figures in runs whose figures are known."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ import pytest
 
 
 def run(stop=32.6, resume=38.4, until=45.0, error=0.1, **names):
-    """Return a run: it moves until `stop` and from `resume` on; the target is away 32 to 38 s."""
+    """Return a run: the robot moves but for `stop` to `resume`; the target is away 32 to 38 s."""
     records, x = [], 0.0
     for number in range(round(until * 10) + 1):
         time = number / 10

@@ -58,7 +58,7 @@ def test_a_walk_goes_to_places_and_rests_until_times():
     assert (walk.at(2.3).x, walk.at(2.3).y) == pytest.approx((1, 2))
     assert (walk.at(9.9).x, walk.at(9.9).y) == pytest.approx((1, 3))
     assert (walk.end.x, walk.end.y) == pytest.approx((-2, 3))
-    assert walk.end.heading == pytest.approx(math.pi)  # turned the shorter way, twice
+    assert walk.end.heading == pytest.approx(math.pi)  # both turns took the shorter way
     assert walk.duration == pytest.approx(13.3)
 
 

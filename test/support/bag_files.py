@@ -16,7 +16,7 @@ FRAME = 10**9 // 10
 
 
 def picture(number: int) -> np.ndarray:
-    """Return a picture (48, 64, 3), RGB, that tells its number by its red."""
+    """Return a picture (48, 64, 3), RGB, whose red is 10 times its number."""
     made = np.zeros((48, 64, 3), np.uint8)
     made[..., 0] = 10 * number
     return made

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A row of a benchmark as in its JSON file, from times made up."""
+"""A row of a benchmark as in its JSON file, from made-up times."""
 
 from aiatrack_ros.benchmark.report import row_figures
 

@@ -93,7 +93,7 @@ class Answer:
 
 
 class Scripted:
-    """A tracker that gives prepared answers; it forgets nothing that it was shown."""
+    """A tracker that gives prepared answers, and keeps all images that it was shown."""
 
     description = 'scripted'
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""A real Chromium for the tests of the web page, and a long link to put between."""
+"""A real Chromium for the tests of the web page, and a slow link between page and server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from playwright.sync_api import Page
 from playwright.sync_api import sync_playwright
 
-PATIENCE = 30_000  # milliseconds, on a busy machine
+PATIENCE = 30_000  # milliseconds that a busy machine may need
 expect.set_options(timeout=PATIENCE)
 
 
@@ -66,7 +66,7 @@ def shown_stamp(page: Page) -> int:
 
 class LongLink:
     """
-    A port that leads to another one, and takes its time each way.
+    A port that leads to another one, with a delay of `seconds` each way.
 
     `cut()` breaks all connections and lets no other through until `mend()`.
     """
@@ -80,7 +80,7 @@ class LongLink:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        """Break it."""
+        """Break all connections and let no other through."""
         self._whole = False
         while self._open:
             _hang_up(self._open.pop())
@@ -90,7 +90,7 @@ class LongLink:
         self._whole = True
 
     def close(self) -> None:
-        """End."""
+        """Break all connections and give up the port."""
         self.cut()
         _hang_up(self._server)
 
@@ -109,7 +109,7 @@ class LongLink:
                 threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        """Pass on what comes, each piece so many seconds after it came."""
+        """Pass on what comes, each piece `seconds` after it came."""
         pieces: list[tuple[float, bytes]] = []
         ready = threading.Condition()
 

@@ -39,7 +39,7 @@ def frames(count: int) -> list[np.ndarray]:
 
 
 def trajectory(engine: Engine, pictures: list[np.ndarray]) -> list[tuple[float, ...]]:
-    """Return x, y, w, h, IoU output and identity of each picture; the memory takes all in."""
+    """Return x, y, w, h, IoU output and identity of each picture; the memory takes in each."""
     tracker = Tracker(engine, TrackerSettings(update_threshold=0.0, lost_threshold=0.0))
     tracker.initialize(pictures[0], (230.0, 100.0, 40.0, 40.0))
     results = [tracker.track(picture) for picture in pictures[1:]]
@@ -50,23 +50,24 @@ def trajectory(engine: Engine, pictures: list[np.ndarray]) -> list[tuple[float, 
 def assert_like_eager(make: Maker, network: AiATrack | None = None) -> Engine:
     """Hold an engine in fp32 to eager torch over a whole trajectory; return the engine.
 
-    The network is trained: with seeded weights of this size all boxes are the smallest there are.
+    The default network is trained, for with seeded weights of this size all boxes are the smallest
+    that there are.
     """
     trained = network is None
     network = network or load_network('aiatrack_lite')
     engine = make(network, CPU, 'fp32', 1)
     truth = assert_near(engine, network, 0.05, 1e-3)
-    # Something to compare.
+    # The boxes are not all the smallest, and the IoU outputs differ, so there is much to compare.
     assert not trained or truth[:, 2:4].min() > 15 and np.ptp(truth[:, 4]) > 0.02
     return engine
 
 
 def assert_near(engine: Engine, network: AiATrack, pixels: float, iou: float) -> np.ndarray:
-    """Hold boxes and the IoU output of a trajectory to eager torch in fp32; return its."""
+    """Hold a trajectory to that of eager torch in fp32; return the one of eager torch."""
     pictures = frames(8)
     truth = np.array(trajectory(EagerEngine(network, CPU, 'fp32', 1), pictures))
     error = np.abs(np.array(trajectory(engine, pictures)) - truth)
     assert error[:, :4].max() < pixels
     assert error[:, 4].max() < iou
-    assert error[:, 5].max() < 10 * iou  # a logistic of twenty times a cosine
+    assert error[:, 5].max() < 10 * iou  # the identity is a logistic of 20 times a cosine
     return truth

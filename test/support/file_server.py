@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Keep the log of requests out of the output of the tests."""
 
 
 @contextmanager

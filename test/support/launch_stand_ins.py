@@ -14,7 +14,7 @@ from ros_harness import ROOT
 
 
 class StandIn(SimpleNamespace):
-    """Any launch action: what it was made with."""
+    """Stands for any launch action, and keeps what that was made with."""
 
     def __init__(self, *values, **names):
         super().__init__(values=values, **names)

@@ -11,7 +11,7 @@ BOX = (60.0, 90.0, float(SIDE), float(SIDE))
 
 
 def moving_square(count: int, hidden: range = range(0)) -> list[np.ndarray]:
-    """Return pictures (240, 320, 3) uint8, RGB; the square begins at BOX, 4 pixels a picture."""
+    """Return pictures (240, 320, 3) uint8, RGB; the square moves 4 pixels a picture from BOX."""
     dice = np.random.default_rng(7)
     ground = np.kron(dice.integers(60, 120, (24, 32, 3)), np.ones((10, 10, 1))).astype(np.uint8)
     square = np.kron(dice.integers(0, 256, (5, 5, 3)), np.ones((8, 8, 1))).astype(np.uint8)
@@ -28,7 +28,7 @@ def moving_square(count: int, hidden: range = range(0)) -> list[np.ndarray]:
 def write_film(folder: Path, size: tuple[int, int], corners: list[tuple[int, int]]) -> Path:
     """Write a picture of `size` (width, height) for each corner of a patch of 50 x 40 pixels.
 
-    The folder is made; the patch is noise on grey, and its corners are left and top.
+    The folder is made; the patch is noise on grey, and a corner is the (left, top) of the patch.
     """
     folder.mkdir()
     noise = np.random.default_rng(1).integers(0, 255, (40, 50, 3), dtype=np.uint8)

@@ -11,7 +11,7 @@ import numpy as np
 
 
 class PictureStream:
-    """Sends pictures of `level` 20 times a second; silent, it sends none and takes no caller."""
+    """Sends pictures of `level` 20 times a second; none, and takes no calls, if `silent`."""
 
     def __init__(self) -> None:
         self.level = 100
@@ -50,7 +50,7 @@ class PictureStream:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
-        """End."""
+        """End the stream and its server."""
         self.silent = True
         self._server.shutdown()
         self._server.server_close()

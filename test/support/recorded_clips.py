@@ -29,8 +29,8 @@ def make_tracker() -> Tracker:
 def make_recorder(
     folder: Path, say: Callable[[bool, str], None] = lambda good, text: None, **settings: Any
 ) -> Recorder:
-    """Return a recorder."""
-    # On a busy machine a few images take long.
+    """Return a recorder with the settings that the tests share."""
+    # Even a few images take long on a busy machine, and the clip is to hold them all.
     settings = {'seconds': 600.0, 'image_topic': '/camera/image', **settings}
     chosen = RecorderSettings(folder, **settings)
     header = {
@@ -52,7 +52,8 @@ def film(
 ) -> list[tuple[float, ...]]:
     """Track through pictures as the node does, and return the boxes.
 
-    `at` is what to do after pictures, by their numbers; `pause` is between two, in seconds.
+    `at` says what to do after the picture of a number; `pause` is the time between two
+    pictures, in seconds.
     """
     boxes = []
     for number, pixels in enumerate(pictures):

@@ -39,10 +39,11 @@ def _load_profile() -> None:
     """
     Load the shipped profile, but for two things that many participants in one process need.
 
-    They shall hear each other through the transports, as processes do: Fast DDS's shortcut within
-    a process now and then loses an endpoint in discovery. And they announce themselves more
-    seldom: an announcement that meets the removal of another's writer can lock Fast DDS 3.2 up for
-    good (PDP::set_next_announcement_interval and WriterProxy::stop wait for each other).
+    The participants have to hear each other through the transports, as processes do: Fast DDS's
+    shortcut within a process now and then loses an endpoint in discovery. They also announce
+    themselves more seldom: an announcement that meets the removal of another participant's writer
+    can lock Fast DDS 3.2 up for good (PDP::set_next_announcement_interval and WriterProxy::stop
+    wait for each other).
 
     Fast DDS reads its profile with a process's first participant; the processes that tests start
     are to have the shipped one, from the environment.
@@ -156,7 +157,7 @@ class Ros:
     def close(self) -> None:
         """End all nodes."""
         for node, executor, ended, thread in self._spinning:
-            # An executor that is shut down while it spins may trip over what that destroys.
+            # An executor that is shut down while it spins may fail on what the shutdown destroys.
             ended.set_result(None)
             thread.join(DEADLINE)
             executor.shutdown(timeout_sec=DEADLINE)
@@ -179,7 +180,7 @@ def image_message(number: int = 0, stamp: int = 0, width: int = 64, height: int 
 
 class ScriptedTracker:
     """
-    Stands where the tracker does: same contract, and the test says what it believes.
+    Stands in for the tracker: it keeps the same contract, and the test says what it believes.
 
     `seen` lists the calls: ('initialize', first pixel, box), ('track', first pixel), ('reset',).
     """
@@ -193,10 +194,10 @@ class ScriptedTracker:
         self.box: tuple[float, float, float, float] = (10.5, 20.25, 8.0, 6.5)
         self.score = 0.75
         self.state = State.TRACKING
-        self.seconds = 0.0  # that it takes for an image
-        self.gate = threading.Event()  # closed, it waits in track()
+        self.seconds = 0.0  # the time that it takes for an image
+        self.gate = threading.Event()  # while this is closed, track() waits
         self.gate.set()
-        self.error: Exception | None = None  # that track() raises
+        self.error: Exception | None = None  # what track() raises
         self.initialized = False
 
     @property

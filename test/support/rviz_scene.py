@@ -23,11 +23,11 @@ class _Drawn:
 @dataclass
 class Scene:
     """
-    The markers of one MarkerArray display of RViz 2, drawn as by its view TopDownOrtho.
+    The markers of one MarkerArray display of RViz 2, as its view TopDownOrtho draws them.
 
     It copies RViz's treatment of textures too (triangle_list_marker.cpp of 14.3): each update of a
-    marker adds one, all are multiplied, and the last one of a deleted marker is never freed. And
-    that of text: between words it leaves the marker's `scale.x`, or half a metre where that is 0.
+    marker adds one, all are multiplied, and the last one of a deleted marker is never freed. It
+    also copies how RViz spaces words: by the marker's `scale.x`, or half a metre where that is 0.
     """
 
     markers: dict[tuple[str, int], _Drawn] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Scene:
             message = drawn.message
             color = [255 * value for value in (message.color.r, message.color.g, message.color.b)]
             if message.type == Marker.LINE_STRIP:
-                # OpenCV puts integers on pixel centres, and takes 1/16 pixels.
+                # OpenCV puts integers on pixel centres, and counts in 1/16 pixels with shift=4.
                 points = np.rint(16 * (place(message.points) - 0.5)).astype(np.int32)
                 thickness = max(1, round(scale * message.scale.x))
                 cv2.polylines(canvas, [points], False, color, thickness, cv2.LINE_AA, shift=4)
@@ -104,7 +104,7 @@ def _draw_texture(
         light = np.ones((size[1], size[0], 3))
         for texture in textures:
             source = uv[start : start + 3] * (texture.shape[1], texture.shape[0])
-            # Both counted from pixel corners; OpenCV counts from pixel centres.
+            # Both positions count from pixel corners, but OpenCV counts from pixel centres.
             warp = cv2.getAffineTransform(
                 (source - 0.5).astype(np.float32), (corners - 0.5).astype(np.float32)
             )

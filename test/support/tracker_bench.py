@@ -36,7 +36,7 @@ BOX = (10.0, 12.0, 20.0, 16.0)
 
 
 class Operator(Node):
-    """The other side: a camera, a person with a box, and ears on every output."""
+    """Stands for a camera and a person with a box, and listens to every output."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__('operator', **options)
@@ -57,7 +57,7 @@ class Operator(Node):
         self.set_target = self.create_client(SetTarget, 'tracker/set_target')
         self.set_parameters = self.create_client(SetParameters, 'tracker/set_parameters')
         self.stamp = 1000 * SECOND
-        self.reset = self.create_client(Trigger, 'tracker/reset')  # the last, see Ros.settle
+        self.reset = self.create_client(Trigger, 'tracker/reset')  # created last, see Ros.settle
 
     def listen(self, topic: str, message_type: type) -> None:
         """Collect what is published."""
@@ -81,14 +81,15 @@ class Bench:
         self.node: TrackerNode | None = None
 
     def make(self, **parameters: Any) -> str:
-        """Return a new tracker."""
+        """Keep the parameters of the new tracker, and return the scripted one for it."""
         self.tracker.settings = parameters['settings']
         self.tracker.names = parameters
         return self.tracker
 
     def start(self, make_tracker: Callable | None = None, **parameters: Any) -> 'Bench':
-        """Start the node, not yet configured."""
-        # An earlier node of this name, if it still waits for the collector, takes this one's logs.
+        """Start the node without configuring it."""
+        # An earlier node of this name that still waits for the garbage collector would take the
+        # logs of this one.
         gc.collect()
         self.node = self.ros.spin(TrackerNode, make_tracker or self.make, parameters=parameters)
         self.ros.settle(self.operator.reset, Trigger.Request())
@@ -102,13 +103,13 @@ class Bench:
     def activate(self) -> 'Bench':
         """Bring the node up and wait until it and the operator hear each other."""
         assert self.change(Transition.TRANSITION_CONFIGURE)
-        self.tracker.seen.clear()  # it was warmed up
+        self.tracker.seen.clear()  # the node has warmed the tracker up
         assert self.change(Transition.TRANSITION_ACTIVATE)
         self.discovered()
         return self
 
     def discovered(self) -> None:
-        """Wait until the node and the operator hear each other, each in its own books."""
+        """Wait until the node and the operator each know that they hear the other."""
         operator, node = self.operator, self.node
         raw = node._settings['image_transport'] == 'raw'
         wait_for(
@@ -137,7 +138,7 @@ class Bench:
         return self.publish(image_message(number, self.operator.stamp, **size), wait)
 
     def show_picture(self, picture: np.ndarray) -> int:
-        """Do the same with a picture, (H, W, 3) uint8 RGB."""
+        """Do as `show` does, with a picture (H, W, 3) uint8 RGB."""
         self.operator.stamp += FRAME
         header = Header(stamp=stamp_of(self.operator.stamp), frame_id='camera')
         return self.publish(images.encode(picture, header))

@@ -36,7 +36,7 @@ class Display:
             lambda: self.do('search', '--onlyvisible', '--name', f'^{title}$'),
             'the window',
             deadline=50.0,
-        )  # the start of a program, on a busy machine
+        )  # a busy machine takes long to start a program
         self.do('windowfocus', number)
         return number
 

@@ -15,7 +15,7 @@ from aiatrack_ros.tracking.video import Video
 import pytest
 from ros_harness import ROOT
 
-# A minute on two cores of a laptop; a loaded machine takes as long as it needs.
+# A run takes a minute on two cores of a laptop; a loaded machine may take far longer.
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -50,7 +50,7 @@ def test_follows_stops_and_resumes(tmp_path):
 
 
 def test_company_is_told_from_the_target(tmp_path):
-    """How well it goes is for the weights to say; the exit code and the line say it as well."""
+    """How well the robot follows depends on the weights; exit code and error line must tell it."""
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     report, video = tmp_path / 'report.json', tmp_path / 'run.mp4'
@@ -60,7 +60,7 @@ def test_company_is_told_from_the_target(tmp_path):
     assert sum(1 for _ in Video(video)) == figures['frames']
     assert sum(figures['followed'].values()) == pytest.approx(1)
     assert figures['followed']['target'] > 0.4
-    # Twice the other hides the target, and then that is away.
+    # The other one hides the target twice, and after that the target is away.
     assert 1 <= len(figures['seconds_to_find']) <= 4
     if figures['longest_astray'] > 2.0:
         assert run.returncode == 1

@@ -26,7 +26,7 @@ FRAMES = 12
 @pytest.fixture(scope='module')
 def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp('weights') / 'lite.safetensors'
-    # Random ones could lose the target before the first track is published.
+    # Random weights could lose the target before the first track is published.
     shutil.copy(shipped_weights('aiatrack_lite'), path)
     return path
 
@@ -43,7 +43,7 @@ def film(tmp_path_factory):
 
 
 def start(tmp_path, *arguments):
-    environment = {**os.environ, 'TMPDIR': str(tmp_path)}  # a killed demo leaves its logs
+    environment = {**os.environ, 'TMPDIR': str(tmp_path)}  # a killed demo leaves its logs there
     return subprocess.Popen(
         [sys.executable, str(ROOT / 'tools' / 'demo.py'), *map(str, arguments)],
         text=True,
@@ -81,7 +81,7 @@ def test_writes_the_video_and_the_table(film, weights, tmp_path):
     assert err == ''
     table = dict(re.findall(r'^ *(.+?) {2,}([\d.]+)', out, re.MULTILINE))
     published = int(table['frames published'])
-    assert FRAMES <= published <= FRAMES + 2  # the first one again if the box found it late
+    assert FRAMES <= published <= FRAMES + 2  # a late box has the first frame shown again
     assert len(list(Video(output))) == published
     rows = ('before the target was set', 'tracked', 'target lost', 'dropped for a newer one')
     assert sum(int(table[row]) for row in rows) == published
@@ -150,7 +150,7 @@ def test_does_not_overwrite_its_own_video(tmp_path, monkeypatch, capsys, name):
     before = (tmp_path / 'own.mp4').read_bytes()
     (tmp_path / 'link.mp4').symlink_to('own.mp4')
     os.link('own.mp4', 'hard.mp4')
-    # The box, which may begin with a minus, is not what is wrong.
+    # The box is right, for it may begin with a minus; only the output is wrong.
     arguments = ['--video', 'own.mp4', '--box', '-5,9,20,10', '--output', name]
     monkeypatch.setattr(sys, 'argv', ['demo', *arguments])
     assert demo.main() == 2
@@ -159,7 +159,7 @@ def test_does_not_overwrite_its_own_video(tmp_path, monkeypatch, capsys, name):
 
 
 def load_demo(monkeypatch):
-    """Return the module of the demo, which starts nothing."""
+    """Return the module of the demo, changed so that it starts nothing."""
     monkeypatch.syspath_prepend(ROOT / 'tools')
     spec = importlib.util.spec_from_file_location('demo', ROOT / 'tools' / 'demo.py')
     demo = importlib.util.module_from_spec(spec)

@@ -22,7 +22,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What is not on a machine that is lent with its GPU, and must not be needed.
+# A machine that is lent with its GPU lacks these packages, so the checks must not need them.
 ABSENT = ('aiohttp', 'rclpy', 'tensorboard', 'yaml')
 WITHOUT = f"""
 import sys
@@ -60,7 +60,7 @@ def test_from_end_to_end_on_a_cpu(tmp_path: Path) -> None:
         rows = found[part]['checks']
         assert rows[0]['status'] == 'passed', rows[0]
         assert found[part]['exit'] == 0
-    assert 'line_for_checked_gpus' not in found['engines']  # a CPU is no GPU that passed
+    assert 'line_for_checked_gpus' not in found['engines']  # a CPU is not a checked GPU
     assert found['bench']['benches'][0]['rows'][0]['p50_ms'] > 0
     profile = found['profile']['profiles']['aiatrack_lite, cuda_graph']
     assert len(profile['largest_ms']) == 15

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The latency benchmark: its figures from answers made up, and one short run with real nodes."""
+"""The latency benchmark: its figures from made-up answers, and one short run with real nodes."""
 
 import json
 import os

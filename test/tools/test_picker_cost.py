@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What the page costs: figures from answers made up, and one short run with real nodes."""
+"""What the page costs: figures from made-up answers, and one short run with real nodes."""
 
 import re
 
@@ -32,7 +32,7 @@ def test_figures_compare_with_and_without_a_page():
 
 def test_a_short_run():
     answer = run_tool('picker_cost.py', '--seconds', '2')
-    # How much it is, is not for a busy machine to say; that pictures came through, is.
+    # A busy machine can't judge the cost, but it can show that pictures came through.
     assert answer.returncode in (0, 1), answer.stderr
     rate = re.search(r'pictures per second on the page +([\d.]+) Hz', answer.stdout)
     assert float(rate[1]) > 1

@@ -82,7 +82,7 @@ def test_all_are_stopped_at_a_time_and_whoever_does_not_listen_by_force(started,
     assert time.monotonic() - begin < 3 * 2.0 + 1.0
     codes = [part.process.returncode for part in parts]
     assert codes == [3, -signal.SIGKILL, 3, 0, -signal.SIGKILL]
-    stop(*parts)  # harmless twice
+    stop(*parts)  # a second stop does no harm
 
 
 def test_one_that_does_not_end_well_is_told_with_its_last_words(started):

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The soak: its judgement of samples made up, and one short run with real nodes."""
+"""The soak: its judgement of made-up samples, and one short run with real nodes."""
 
 import mmap
 import os
@@ -88,7 +88,7 @@ def test_looks_at_a_process():
     assert after.files == before.files + 1
     assert after.threads >= 1
     assert 10 < after.memory < 1e5
-    with mmap.mmap(-1, 2**23) as block:  # shared with whoever is forked
+    with mmap.mmap(-1, 2**23) as block:  # forked processes would share this
         block.write(bytes(2**23))
         with_block = soak.look(os.getpid(), begin)
     assert with_block.shared == pytest.approx(after.shared + 8, abs=1)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(400)
 
 @pytest.fixture
 def film(tmp_path):
-    """Return a video in which a patch moves to and fro, so that it goes on for ever."""
+    """Return a video in which a patch moves to and fro, so that it repeats without a jump."""
     corners = [(100 + 2 * min(number, 12 - number), 90) for number in range(12)]
     return write_film(tmp_path / 'film', (320, 240), corners)
 

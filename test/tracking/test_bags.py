@@ -52,7 +52,7 @@ def test_a_topic_of_what_is_no_bag_is_refused(tmp_path):
 
 @pytest.mark.parametrize('in_folder', [False, True])
 def test_of_a_torn_file_is_read_what_there_is_and_that_is_said(tmp_path, in_folder):
-    # Some chunks of a megabyte each, of which the last is cut.
+    # The file has some chunks of a megabyte each, and the last of them is cut.
     write_bag(tmp_path / 'bag', count=20, side=6)
     file = tmp_path / 'bag' / 'bag.mcap'
     whole = file.read_bytes()

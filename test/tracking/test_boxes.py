@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Boxes: refusing, clipping (the borders by hand), comparing."""
+"""Boxes are refused, clipped (with the borders worked out by hand) and compared."""
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import box_iou

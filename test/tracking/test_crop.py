@@ -52,7 +52,7 @@ def test_equals_the_plain_way_at_any_size(seed: int) -> None:
 def test_nothing_of_the_region_before_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(9)
     image = picture(300, 400)
-    for kept in (2**26, 100_000):  # bytes: all regions in kept memory, and only the small ones
+    for kept in (2**26, 100_000):  # bytes, enough for all regions or only for the small ones
         monkeypatch.setattr(crop_module, '_KEPT_BYTES', kept)
         for _ in range(60):
             x, y = rng.uniform(-20, 380), rng.uniform(-20, 280)
@@ -71,7 +71,7 @@ def test_right_and_bottom_lose_a_pixel_at_the_border() -> None:
     assert crop.padded_columns.tolist() == [False] * 31 + [True]
     assert not crop.padded_rows.any()
     assert not crop.pixels[:, 31].any()
-    # One pixel further left nothing is lost.
+    # Nothing is lost one pixel further left.
     assert not crop_region(image, (79, 52, 8, 8), 4.0, 32).padded_columns.any()
     # At the left and top the image's own first pixel is used.
     assert not crop_region(image, (12, 12, 8, 8), 4.0, 32).padded_columns.any()

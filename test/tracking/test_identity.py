@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Whether it is still the same one."""
+"""The identity tells whether what is tracked is still the same target."""
 
 from aiatrack_ros.tracking.identity import Identity
 from aiatrack_ros.tracking.identity import KEPT
@@ -36,11 +36,11 @@ def test_a_look_that_changes_bit_by_bit_is_learned() -> None:
     assert fixed.probability(OTHER) < 0.05
     assert learning.probability(OTHER) > 0.9
     assert learning.probability(THIRD) < 0.05
-    assert learning.probability(FIRST) > 0.9  # which never leaves
+    assert learning.probability(FIRST) > 0.9  # the first vector is never dropped
 
 
 def test_one_who_is_always_alike_is_held_to_it() -> None:
-    """A target whose frames are all alike is told from what one that changes would pass for."""
+    """A stranger that passes for a changing target does not pass for one that is always alike."""
     steady, lively = Identity(FIRST), Identity(FIRST)
     for _ in range(40):
         steady.learn(FIRST)

@@ -12,7 +12,7 @@ FACTOR = 4.0
 
 
 def one_round(box, width, height, growth):
-    """Return the windows (x1, y1, x2, y2) of the first round of a size."""
+    """Return the windows (x1, y1, x2, y2) of the first round over the image in one size."""
     found = []
     for x, y, w, h in itertools.islice(search_windows(box, width, height, FACTOR), 5000):
         side = math.sqrt(w * h) * FACTOR
@@ -56,7 +56,7 @@ def test_the_nearest_come_first_and_every_size_has_its_turn() -> None:
     first = math.sqrt(windows[0][2] * windows[0][3])
     turns = [list(group) for _, group in itertools.groupby(windows, lambda w: w[2])]
     assert first == pytest.approx(math.sqrt(800) * ROUNDS[0])
-    assert len(turns) > 2  # without end, sizes in turn
+    assert len(turns) > 2  # the search has no end, and the sizes take turns
     for turn in turns[:2]:
         distances = [math.dist((x + w / 2, y + h / 2), (510, 120)) for x, y, w, h in turn]
         assert distances == sorted(distances)

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Outputs: refused where they can't be written or would destroy what is read."""
+"""Outputs are refused where they can't be written or would destroy what is read."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the working folder: a film under four names, and a folder of a picture."""
+    """Return the working folder, with a film under four names and a folder of one picture."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'a.mp4').write_bytes(b'film')
     (tmp_path / 'symbolic.mp4').symlink_to('a.mp4')

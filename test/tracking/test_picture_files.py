@@ -29,7 +29,7 @@ WITH_THUMBNAIL = jpeg()[:2] + b'\xff\xe1\x20\x00' + jpeg()[: 0x2000 - 2].ljust(0
         jpeg(cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
         jpeg(cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
         WITH_THUMBNAIL + jpeg()[2:],
-        jpeg()[:-2] + b'\xff\xff\xff\xd9',  # the end mark may be filled up
+        jpeg()[:-2] + b'\xff\xff\xff\xd9',  # fill bytes may stand before the end mark
     ],
     ids=['baseline', 'progressive', 'restarts', 'thumbnail', 'filled'],
 )

@@ -17,7 +17,7 @@ def test_what_is_written_is_read_again_in_its_order(tmp_path):
     writer.close()
     found = list(Video(tmp_path / 'drawn'))
     assert [round(float(each[..., 0].mean()) / 80) for each in found] == [0, 1, 2]
-    assert all(each[..., 2].mean() < 10 for each in found)  # red is red
+    assert all(each[..., 2].mean() < 10 for each in found)  # red has not become blue
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):

@@ -9,7 +9,7 @@ SCENE = np.random.default_rng(0).integers(0, 256, (120, 160), dtype=np.uint8)
 
 
 def counts(low: float, high: float, scene: np.ndarray = SCENE) -> np.ndarray:
-    """Return the scene as a camera with these counts for black and white has it."""
+    """Return the scene as a camera with these counts for black and white gives it."""
     return np.rint(low + scene * ((high - low) / 255)).astype(np.uint16)
 
 
@@ -57,7 +57,7 @@ def test_it_is_chosen_anew_when_pictures_leave_it() -> None:
     pixel_range = PixelRange()
     for low, high in ((0, 65535), (0, 4095), (29000, 29500), (29000, 32000), (0, 1023)):
         assert np.ptp(pixel_range.to_8_bits(counts(low, high))) > 225
-    # A part of it that is still of use is given up after a while only.
+    # A range that is wider than the pictures need is given up only after a while.
     pixel_range = PixelRange()
     wide = pixel_range.of(counts(0, 4095))
     ranges = [pixel_range.of(counts(0, 1000)) for _ in range(40)]

@@ -11,7 +11,7 @@ def test_defaults() -> None:
     settings = TrackerSettings()
     assert settings.short_term_memory_size == 3
     assert settings.memory_capacity == 100
-    # Not the published 0.85: with the default weights a lower one keeps more targets.
+    # The published value is 0.85, but a lower one keeps more targets with the default weights.
     assert settings.update_threshold == 0.7
 
 

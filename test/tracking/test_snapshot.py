@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What a tracker knows, taken down and given to another one, with the network that ships."""
+"""A tracker goes on from what another one knew, with the network that ships."""
 
 import json
 
@@ -19,7 +19,7 @@ import pytest
 
 pytestmark = pytest.mark.timeout(300)
 
-# A small memory, so that frames leave it.
+# The memory is small, so that frames leave it.
 SETTINGS = TrackerSettings(memory_capacity=4, lost_after=2, regain_after=2)
 
 
@@ -28,7 +28,7 @@ def trackers() -> list[Tracker]:
     return [create_tracker(engine='eager', threads=1, settings=SETTINGS) for _ in range(2)]
 
 
-@pytest.mark.parametrize('taken', [3, 9, 14])  # memory not full, full, and while it is lost
+@pytest.mark.parametrize('taken', [3, 9, 14])  # the memory fills, it is full, the target is lost
 def test_another_tracker_goes_on_from_it_as_the_first_does(trackers, taken):
     first, second = trackers
     pictures = moving_square(22, hidden=range(10, 17))

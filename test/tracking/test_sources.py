@@ -88,7 +88,7 @@ def test_a_stream_that_stalls_is_told_and_taken_up_again(stream):
     pictures = iter(source)
     next(pictures)
     stream.silent = True
-    # It goes on once the silence has been told.
+    # The stream goes on once the silence has been told.
     deadline = time.monotonic() + 60
 
     def mend():

@@ -199,7 +199,8 @@ def test_the_whole_image_is_searched_while_lost() -> None:
 
 def test_a_target_is_found_again_in_another_corner() -> None:
     there = ((0.45, 0.45, 0.2, 0.2), 0.8)
-    # Lost; the look where it was finds nothing, that elsewhere does; then one look is enough.
+    # The target is lost; a look at its old place finds nothing, and one elsewhere finds it; after
+    # that one look is enough.
     tracker, engine = start(
         [GOOD, AWAY, AWAY, AWAY] + [AWAY, there] + [there, there, GOOD],
         lost_after=3,
@@ -228,7 +229,8 @@ def test_somebody_else_is_not_taken_for_a_lost_target() -> None:
 
 def test_who_is_asked_for_his_identity() -> None:
     near, far = (0.45, 0.4, 0.2, 0.2), (0.75, 0.4, 0.2, 0.2)
-    # Where the target was a moment ago nobody is asked; who is farther away than it goes is.
+    # Nobody is asked where the target was a moment ago; whoever is farther away than the target
+    # can go is asked.
     tracker, _ = start([GOOD, (near, 0.9, OTHER), (far, 0.9, OTHER)])
     assert [tracker.track(IMAGE).identity > 0.5 for _ in range(3)] == [True, True, False]
     # Nobody is trusted right after a frame that was not sure, either.
@@ -245,7 +247,8 @@ def test_somebody_else_does_not_enter_the_memory() -> None:
 def test_a_candidate_has_to_stand_up_to_a_second_look() -> None:
     seen = ((0.7, 0.3, 0.2, 0.2), 0.8)
     tracker, engine = start(
-        # Lost after two; then two looks a frame, but one where there is a candidate.
+        # The target is lost after two frames; from then on a frame has two looks, but only one
+        # where there is a candidate.
         [GOOD, AWAY, AWAY] + [AWAY, AWAY] + [seen, AWAY] + [AWAY] + [seen, AWAY] + [GOOD],
         lost_after=2,
         regain_after=2,
@@ -261,8 +264,8 @@ def test_a_candidate_has_to_stand_up_to_a_second_look() -> None:
         guesses.append(_middle(result.box))
     assert states == [State.TRACKING] + [State.LOST] * 5 + [State.TRACKING]
     assert centers[3] == pytest.approx(rest)
-    assert centers[4] == pytest.approx(guesses[3])  # the first sighting, at a second look
-    assert centers[5] == pytest.approx(rest)  # which it did not stand up to
+    assert centers[4] == pytest.approx(guesses[3])  # the second look is at the first sighting
+    assert centers[5] == pytest.approx(rest)  # the first sighting did not stand up to it
     assert centers[6] == pytest.approx(guesses[5])
 
 

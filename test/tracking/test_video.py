@@ -29,7 +29,7 @@ def test_a_video_comes_back_as_it_was_written(tmp_path: Path) -> None:
     read = list(video)
     assert len(read) == 8
     for ours, frame in zip(read, frames(8), strict=True):
-        assert np.abs(ours.astype(int) - frame).max() < 12  # the codec's loss; RGB is not BGR
+        assert np.abs(ours.astype(int) - frame).max() < 12  # a codec loses less; BGR would differ
 
 
 def test_a_folder_is_read_in_natural_order(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_pictures_are_turned_by_their_exif_data(tmp_path: Path) -> None:
     (tmp_path / '1.jpg').write_bytes(jpeg[:2] + b'\xff\xe1' + size + exif + jpeg[2:])
     (picture,) = Video(tmp_path)
     assert picture.shape == (64, 48, 3)
-    assert picture[:14, -14:].min() > 200  # a quarter to the right
+    assert picture[:14, -14:].min() > 200  # it is turned a quarter to the right
 
 
 def test_pictures_of_16_bits_keep_their_contrast(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ av = pytest.importorskip('av', reason='needs PyAV: pip install av')
 
 @pytest.fixture(params=[H264, MPEG4])
 def codec(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Have videos written in either way."""
+    """Have videos written with either codec."""
     if request.param == MPEG4:
         monkeypatch.setattr(video_encoders, 'can_encode_h264', lambda: False)
     return request.param
@@ -50,7 +50,7 @@ def test_frames_come_back_with_their_colours_in_either_codec(tmp_path: Path, cod
     video = Video(path)
     assert (video.fps, video.frame_count) == (12.5, 8)
     for ours, frame in zip(video, frames(8), strict=True):
-        assert np.abs(ours.astype(int) - frame).max() < 12  # the codec's loss; RGB is not BGR
+        assert np.abs(ours.astype(int) - frame).max() < 12  # a codec loses less; BGR would differ
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_h264_is_as_browsers_and_chat_programs_take_it(tmp_path: Path) -> None:
         assert (stream.width, stream.height) == (64, 48)
         assert len(list(file.decode(stream))) == 5
     data = path.read_bytes()
-    assert data.index(b'moov') < data.index(b'mdat')  # it plays before it has come whole
+    assert data.index(b'moov') < data.index(b'mdat')  # it plays before all of it has come
     last = list(Video(path))[-1]
     assert np.abs(last[-1, -1].astype(int) - frames(5)[-1][0, 0]).max() < 12
 

@@ -59,7 +59,7 @@ def test_boxes_enclose_the_pasted_masks(white_on_black: Bank, borders: float) ->
         drawn = np.array([x[0], y[0], x[-1] + 1, y[-1] + 1])
         error = (drawn - 96 * box.numpy()) * (1, 1, -1, -1)
         assert error.min() > -1.6  # pixels
-        # Where the border cuts an ellipse, its rest may be smaller than the rest of its box.
+        # Where the border cuts an ellipse, the rest of it may not fill the rest of its box.
         around = np.s_[max(0, y[0] - 3) : y[-1] + 4], np.s_[max(0, x[0] - 3) : x[-1] + 4]
         at_crop = min(x[0], y[0]) < 3 or max(x[-1], y[-1]) > 92
         if not (at_crop or rows[around[0]].any() or columns[around[1]].any()):

@@ -30,7 +30,7 @@ CONFIG = IdentityConfig(steps=60, targets=6, views=3)
 
 
 def patterns(targets: int = 8, views: int = 6, noise: float = 1.5) -> Views:
-    """Return targets that are patterns of their own under noise that hides most of them."""
+    """Return views of targets, each a pattern of its own under noise that hides most of it."""
     generator = torch.Generator().manual_seed(0)
     own = torch.randn(targets, 1, 152, 4, 4, generator=generator) * 0.5
     seen = own + noise * torch.randn(targets, views, 152, 4, 4, generator=generator)
@@ -96,7 +96,7 @@ def test_views_are_collected_from_films(tmp_path: Path) -> None:
     network = make_network(config, model_config(config)).eval()
     wanted = IdentityConfig(collected=6)
     views = collect(SceneSource(config, network.config, device), network, wanted)
-    assert len(views.kind) == 3  # two of the street, and a; stills are no films
+    assert len(views.kind) == 3  # two targets of the street, and a; stills are no films
     assert sorted(set(views.film)) == ['a', 'street']
     assert (np.bincount(views.target) == 6).all()
     assert views.pooled.shape == (18, 152, 4, 4) and views.pooled.isfinite().all()
@@ -113,7 +113,7 @@ def test_views_of_pasted_targets_come_on_top(tmp_path: Path) -> None:
     assert len(pasted) == len(clips) > 1
     counts = np.bincount(views.target, minlength=len(views.kind))[pasted]
     frames = source.compositor.sampling.frames
-    # Ten scenes of one target each; where it is absent or out of sight there is no view.
+    # There are ten scenes of one target each, and no view where it is absent or out of sight.
     assert 0 < counts.sum() <= 10 * frames and counts.max() >= frames - 1
     assert len(views.pooled) == len(views.target)
 
@@ -129,7 +129,7 @@ def test_pasted_targets_have_their_share_of_a_batch() -> None:
 
 
 def test_a_target_is_told_from_those_of_its_own_film() -> None:
-    """In other films even the same head would have an easier task."""
+    """Telling a target from those of other films is an easier task for the same head."""
     views = patterns(targets=4, noise=0.01)
     views.pooled[6:12] = views.pooled[0:6]  # the second looks like the first
     views.film = ['street', 'street', 'mall', 'mall']

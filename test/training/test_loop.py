@@ -129,10 +129,10 @@ def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
             save()
         saved.append(first.step)
 
-    first.save = save_once  # killed before the second time
+    first.save = save_once  # as if killed before the second save
     first.run()
     assert saved[0] == 3
-    # What a power cut leaves: half a line, a file without even its heading.
+    # A power cut may leave half a line, or, as further below, a file without even its heading.
     with (tmp_path / 'train.csv').open('a') as file:
         file.write('2,16,0.0')
     last = trainer(config(tmp_path))

@@ -31,7 +31,7 @@ def test_boxes_are_drawn_in_their_colour(tmp_path: Path) -> None:
         assert (crop[8, 8:16] == colour).all() and (crop[23, 8:16] == colour).all()
         assert (crop[12, 12] == 0).all()
     assert (np.abs(sheet[1, 33]) == (255, 0, 0)).all()
-    yellow = (sheet == (220, 220, 0)).all(-1)  # the other, where the target does not cover it
+    yellow = (sheet == (220, 220, 0)).all(-1)  # the other's box where the target's leaves it free
     assert yellow[8, 64 + 18 : 64 + 23].all() and not yellow[:, :64].any()
 
 

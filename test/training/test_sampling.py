@@ -88,11 +88,11 @@ def test_another_stands_in_the_place_of_an_absent_target(bank: Bank) -> None:
     stills = gone & ~video
     assert (pasted[stills, 2] >= 0).mean() > 0.5
     assert (pasted[stills, 2] != pasted[stills, 0]).all()
-    # In place it is pasted where the window looks, and its box is told.
+    # In a video the other target is pasted where the window looks, and its box is told.
     moved = gone & video
     assert (pasted[moved, 2] >= 0).all() and (pasted[moved, :2] == -1).all()
     size = (drawn.boxes[..., 2:] - drawn.boxes[..., :2]).min(-1)
-    # (Nothing where the window has left the picture.)
+    # The box is empty where the window has left the picture.
     assert (size[moved, 2] > 0).any()
 
 
@@ -130,7 +130,7 @@ def test_targets_seen_at_the_same_time_do_not(tmp_path: Path) -> None:
     early = bank.picture_time[drawn.picture] < 2
     gone = ~drawn.present[:, 2]
     swapped = gone & (first[:, 2] != first[:, 0])
-    # Only frames in which the other one was not labelled.
+    # Only frames are taken in which the other target was not labelled.
     assert swapped.any()
     assert (later[swapped & first[:, 0], 2]).all() and (early[swapped & ~first[:, 0], 2]).all()
 
@@ -141,8 +141,8 @@ def test_distractors_roam_or_stay(bank: Bank) -> None:
         behind = drawn.layers[0]
         in_place = drawn.picture[:, 0] >= STILLS
         seen = (behind.cutout >= 0).all(1) & in_place
-        # From the target the distractor is where the inverse of its matrix puts it.
         assert seen.any() or moves
+        # A way leads from the target to the distractor, in sizes of the target.
         ways = []
         for scene in np.flatnonzero((behind.cutout[:, :2] >= 0).all(1) & in_place):
             others = drawn.others[scene, :2, 0].reshape(2, 2, 2).mean(1)

@@ -84,7 +84,7 @@ def test_a_pool_holds_no_more_than_its_frames(tmp_path: Path) -> None:
 
 
 def test_a_source_that_holds_nothing_is_named(tmp_path: Path) -> None:
-    # The folder of one target instead of the folder of targets.
+    # The path is the folder of one target instead of the folder of targets.
     write_video(tmp_path / 'many', 'anna')
     wrong = {'path': str(tmp_path / 'many' / 'anna'), 'format': 'video', 'place': 1}
     config = load_config(write_run(tmp_path, sources=[wrong]))

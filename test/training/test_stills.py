@@ -59,7 +59,7 @@ def test_alpha(tmp_path: Path) -> None:
 def test_white_ground(tmp_path: Path) -> None:
     picture = np.full((80, 80, 3), 252, np.uint8)
     picture[20:60, 20:60] = (200, 30, 30)
-    cv2.circle(picture, (40, 40), 5, (255, 255, 255), -1)  # white inside stays
+    cv2.circle(picture, (40, 40), 5, (255, 255, 255), -1)  # white inside of the object stays
     write_picture(tmp_path / 'a.png', picture)
     frame = read_stills(str(tmp_path), 'white', 360, 0)[0].read(0)
     assert frame.box == (21, 21, 38, 38)  # without the rim, which has the ground's colour
@@ -69,7 +69,7 @@ def test_white_ground(tmp_path: Path) -> None:
 def test_shapes(tmp_path: Path) -> None:
     write_picture(tmp_path / 'a.png', texture(1))
     frame = read_stills(str(tmp_path), 'shape', 360, 0)[0].read(0)
-    assert frame.box is None  # nothing that could be followed where it is
+    assert frame.box is None  # a random shape can't be followed in place
     assert 0.02 < (frame.mask > 127).mean() < 0.6
     again = read_stills(str(tmp_path), 'shape', 360, 0)[0].read(0)
     assert (again.mask == frame.mask).all()

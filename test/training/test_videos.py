@@ -41,7 +41,7 @@ def test_broken_lines_are_named_and_left_out(
         (clip,) = read_videos(str(tmp_path), 360)
     for trace in ('boxes.csv:5', 'boxes.csv:6', 'short'):
         assert trace in caplog.text
-    assert 'boxes.csv:4' not in caplog.text  # an empty box says absent
+    assert 'boxes.csv:4' not in caplog.text  # an empty box says that the target is absent
     assert clip.length == 4
     with pytest.raises(BrokenPictureError, match='0000'):
         clip.read(0)
@@ -117,7 +117,7 @@ def test_trackingnet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (clip,) = read_trackingnet(str(tmp_path), 360)
     assert clip.length == 3
     assert np.abs(clip.read(2).image.astype(int) - texture(2)).mean() < 4
-    assert 'abc.txt:5' in caplog.text and 'abc.txt:4' not in caplog.text  # zeros say absent
+    assert 'abc.txt:5' in caplog.text and 'abc.txt:4' not in caplog.text  # zeros mean absent
 
 
 def test_pictures_that_are_missing_are_found_when_read(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_ray_of_a_pinhole():
         ('plumb_bob', (-0.3, 0.1, 0.001, -0.002, 0.0)),
         ('rational_polynomial', (0.2, -0.1, 0.0, 0.0, 0.02, 0.1, -0.05, 0.01)),
         ('equidistant', (0.02, -0.01, 0.003, 0.0)),
-        ('equidistant', (0.02, -0.01, 0.003, 0.0, 0.0)),  # as realsense-ros had it
+        ('equidistant', (0.02, -0.01, 0.003, 0.0, 0.0)),  # realsense-ros has sent five
     ],
 )
 def test_ray_undoes_the_distortion(model, distortion):

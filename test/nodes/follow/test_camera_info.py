@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The camera of what is read out: a region of the sensor, binned, raw or rectified."""
+"""The camera fits what is read out of the sensor: a region of it, binned, raw or rectified."""
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.follow.camera_info import camera_of
@@ -77,11 +77,11 @@ def test_do_rectify_gives_the_region_that_rectification_makes_of_it():
     assert (camera.width, camera.height) == (right - left, bottom - top)
     assert (camera.width, camera.height) != (w, h)
     assert camera.ray(325 - left, 238 - top) == pytest.approx((0, 0))
-    # Without the flag, and where the size says that it was not regarded, it is the raw one.
+    # The region is the raw one without the flag, or where the size shows that nothing heeded it.
     plain = camera_of(info(d=LENS, roi=region(*raw)), rectified=True)
     assert camera_of(message, rectified=True, size=(w, h)) == plain
     assert (plain.width, plain.cx) == (w, 325 - x)
-    assert camera_of(message, size=(w, h)).cx == 330 - x  # raw images know no such thing
+    assert camera_of(message, size=(w, h)).cx == 330 - x  # the flag is for rectified images
     # A message about the full frame is left as it is.
     full = info(d=LENS, roi=region(0, 0, 640, 480, do_rectify=True))
     assert camera_of(full, rectified=True).width == 640

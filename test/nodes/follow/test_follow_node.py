@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The follower over real DDS: tracks in, commands out, and a stop whatever ends."""
+"""The follower over real DDS takes tracks, sends commands, and stops the robot whatever ends."""
 
 import math
 import os
@@ -46,12 +46,12 @@ import yaml
 SECOND = 10**9
 FRAME = SECOND // 10
 FOCAL = 400.0
-# In the middle of the picture; at 2 m it is 0.5 m high.
+# The box is in the middle of the picture; a target 0.5 m high fills it from 2 m away.
 BOX = (300.0, 190.0, 40.0, 100.0)
 
 
 class World(Node):
-    """All that the follower hears, and ears on what it says."""
+    """Says all that the follower hears, and keeps all that the follower says."""
 
     def __init__(self, command_type: type = TwistStamped, **options: Any) -> None:
         super().__init__('world', **options)
@@ -72,7 +72,7 @@ class World(Node):
             self.create_subscription(TFMessage, '/tf', self.frames.append, reliable),
         ]
         self.change = self.create_client(ChangeState, 'follow/change_state')
-        self.graph = self.create_client(  # the last, see Ros.settle
+        self.graph = self.create_client(  # created last, see Ros.settle
             GetAvailableTransitions, 'follow/get_transition_graph'
         )
 
@@ -85,7 +85,7 @@ class Bench:
     ) -> None:
         self.ros = ros
         self.world: World = ros.spin(World, command_type)
-        # Most tests are about what it says of an image, not about how long it waits for one.
+        # Most tests are about what the follower says of an image, so it waits long for more.
         self.node = ros.spin(FollowNode, parameters={'stop_after': 10.0, **parameters})
         ros.settle(self.world.graph, GetAvailableTransitions.Request())
         assert self.transition(Transition.TRANSITION_CONFIGURE)
@@ -179,7 +179,7 @@ def stands(twist):
 
 
 def problem(bench, kind):
-    """Return what the node said last of a kind, '' if nothing."""
+    """Return the last problem of a kind that the node told, '' if there was none."""
     return bench.node._monitor._problems.get(kind, (0, ''))[1]
 
 
@@ -187,7 +187,7 @@ def test_follows_and_stops(ros):
     bench = Bench(ros, target_height=0.5)
     assert stands(bench.see(BOX, count=4))
     twist = bench.see(BOX, count=15)
-    assert twist.linear.x == pytest.approx(0.2)  # at 2 m, wants to be at 1.5 m
+    assert twist.linear.x == pytest.approx(0.2)  # the robot is at 2 m and wants to be at 1.5 m
     assert twist.angular.z == pytest.approx(0)
     assert bench.world.commands[-1].header.frame_id == 'base_link'
     left = bench.see((200.0, 190.0, 40.0, 100.0), count=5)
@@ -218,7 +218,8 @@ def test_distance_from_depth_and_pose_for_nav2(ros):
         twist = bench.see(BOX)
     assert twist.linear.x == pytest.approx(0.1)
     assert len(bench.world.poses) == 11
-    # Without depth images the height, known from them, goes on: twice as small is twice as far.
+    # Without depth images the node goes on with the height that it learned from them: a box half
+    # as high is twice as far away.
     bench.world.stamp += SECOND
     bench.see(BOX, count=3)
     assert bench.see(BOX, count=3).linear.x == pytest.approx(0.1)
@@ -234,7 +235,8 @@ def test_distance_from_the_size_at_the_beginning(ros):
     small = (310.0, 200.0, 20.0, 90.0)
     assert stands(bench.see(small, track_id='b', count=4))
     assert bench.see(small, track_id='b', count=10).linear.x == pytest.approx(0)
-    # So is one after a pause: its id may be that of another run of the tracker.
+    # A target is measured anew after a pause too, for another run of the tracker may use the same
+    # id for another target.
     assert bench.transition(Transition.TRANSITION_DEACTIVATE)
     assert bench.transition(Transition.TRANSITION_ACTIVATE)
     bench.discovered()
@@ -275,8 +277,8 @@ def cropped(x, y, width, height):
     return {'roi': RegionOfInterest(x_offset=x, y_offset=y, width=width, height=height)}
 
 
-# How a camera may read out its sensor, and where a target of 40 x 100 pixels that is 120 pixels
-# right of the middle of the whole picture is seen then.
+# Each row says how a camera reads out its sensor, where a target is seen then that is 40 x 100
+# pixels large and 120 pixels right of the middle of the whole picture, and the size of the image.
 READOUTS = [
     ({}, (420.0, 190.0, 40.0, 100.0), (640, 480)),
     ({'binning_x': 2, 'binning_y': 2}, (210.0, 95.0, 20.0, 50.0), (320, 240)),
@@ -300,7 +302,7 @@ def test_turns_to_the_side_of_the_target_however_the_sensor_is_read_out(
         bench.say_size(*size)
     twist = bench.see(box, count=15)
     assert twist.angular.z == pytest.approx(-1.5 * math.atan(120 / FOCAL), abs=1e-6)
-    assert twist.linear.x == pytest.approx(0.2)  # from its height, it is at 2 m
+    assert twist.linear.x == pytest.approx(0.2)  # the height of the target puts it at 2 m
 
 
 @pytest.mark.parametrize(('readout', 'box', 'size'), READOUTS)
@@ -364,7 +366,7 @@ def test_a_calibration_that_was_published_once_arrives(ros, model):
     bench = Bench(ros, info=False, target_height=0.5)
     wait_for(lambda: bench.node._camera, 'the calibration')
     assert not stands(bench.see(BOX, count=10))
-    # So it does after a pause; and one that is published again and again still counts.
+    # The calibration arrives after a pause too, and one that is published later replaces it.
     assert bench.transition(Transition.TRANSITION_DEACTIVATE)
     assert bench.transition(Transition.TRANSITION_ACTIVATE)
     bench.discovered()
@@ -479,7 +481,8 @@ def test_stops_in_real_time_where_simulated_time_stands(ros, clock):
     commands = wait_for(lambda: bench.world.commands, 'a stop', deadline=10)
     assert stands(commands[0].twist)
     assert 'nothing on /tracker/tracks' in problem(bench, 'silence')
-    # That said, it leaves a simulator alone that waits for the command of its image.
+    # The follower says no more after that: a simulator in lock step that waits for the command of
+    # its image would take another stop for it.
     time.sleep(0.5)
     assert len(commands) == 1
 
@@ -573,7 +576,7 @@ def test_parameters_are_refused_or_applied(ros):
 def test_the_annotated_file_holds_the_defaults():
     content = yaml.safe_load((ROOT / 'config' / 'follow.yaml').read_text())
     declared = {setting.name: setting.default for setting in follow_node.FOLLOW_NODE}
-    del declared['enable_stamped_cmd_vel']  # depends on the distribution
+    del declared['enable_stamped_cmd_vel']  # the default depends on the distribution
     assert content['/**']['ros__parameters'] == declared
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Stamps and rates that a robot can follow, and those that it is told of."""
+"""A robot can follow stamps and rates that are good; what is wrong with others is told."""
 
 from aiatrack_ros.nodes.follow.track_timing import TrackTiming
 import pytest
@@ -37,7 +37,7 @@ def test_a_camera_says_nothing_worth_a_word():
     [
         ([0.0] * 30, 'are 0'),
         ([77.0] * 30, 'stand at 77.000 s'),
-        ([77.0 + number / 1e6 for number in range(30)], 'stand at'),  # of another unit
+        ([77.0 + number / 1e6 for number in range(30)], 'stand at'),  # the unit is wrong
     ],
 )
 def test_stamps_that_stand(stamps, word):

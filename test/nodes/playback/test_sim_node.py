@@ -29,7 +29,7 @@ FRAME = 10**8
 
 
 class Robot(Node):
-    """The other side: what tracker and follower say, as the test wants it."""
+    """Stands for tracker and follower, and says what the test wants them to say."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__('robot', **options)
@@ -177,7 +177,7 @@ def test_tells_where_everybody_of_the_scene_is(ros, scene, names):
     people = wait_for(lambda: robot.heard['sim/people'], 'the people')[0].detections
     assert [person.id for person in people] == names
     assert people[0].results[0].hypothesis.score > 0.9
-    if scene == 'company':  # not there yet
+    if scene == 'company':  # the other one is not there yet
         assert people[1].results[0].hypothesis.score == people[1].bbox.size_x == 0
     poses = wait_for(lambda: robot.heard['sim/truth'], 'the truth')[0].poses
     assert len(poses) == 1 + len(names)

@@ -28,7 +28,7 @@ OTHER_BOX = (230.0, 90.0, 160.0, 300.0)
 
 
 class Stage(Node):
-    """Says all that is said in a run."""
+    """Says what all the nodes say in a run."""
 
     def __init__(self, **options):
         super().__init__('stage', **options)
@@ -131,7 +131,7 @@ def test_tells_whom_the_track_shows(ros):
     stage = ros.spin(Stage)
     recorder = ros.spin(SimRecorder)
     discovered(stage, recorder)
-    half = (200.0, 100.0, 40.0, 200.0)  # all that is to be seen beside the other
+    half = (200.0, 100.0, 40.0, 200.0)  # what is seen of the target beside the other one
     nowhere = (500.0, 10.0, 80.0, 200.0)
     both = (200.0, 90.0, 190.0, 300.0)
     for number, (box, spoil) in enumerate(
@@ -141,7 +141,7 @@ def test_tells_whom_the_track_shows(ros):
             (OTHER_BOX, None),
             (both, None),
             (nowhere, None),
-            (BOX, hide),  # a box of where it is, but nobody can see it
+            (BOX, hide),  # the box is where the target is, which is out of sight
         )
     ):
         stage.show(number, 0.0, box=box, spoil=spoil or (lambda topic, message: None))

@@ -36,7 +36,7 @@ def test_what_is_said_again_does_not_count():
     pairing = StampPairing(('tracks', 'status'))
     pairing.add_image(1, 'one')
     pairing.add_answer('tracks', 1, 'first')
-    pairing.add_answer('tracks', 1, 'second')  # overtakes the other topic
+    pairing.add_answer('tracks', 1, 'second')  # the second tracks come before the status
     pairing.add_answer('status', 1, 'first')
     assert ready(pairing) == [(1, 'one', {'tracks': 'first', 'status': 'first'})]
 

@@ -56,7 +56,7 @@ class Performer(Node):
 
 
 def discovered(performer, recorder):
-    """Wait until they hear each other, each in its own books."""
+    """Wait until performer and recorder each know that they hear the other."""
     wait_for(
         lambda: (
             performer.heard()
@@ -89,7 +89,7 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
             'output': str(output),
             'fps': 10.0,
             'idle_timeout': 1.0,
-            'use_sim_time': True,  # which never begins
+            'use_sim_time': True,  # simulated time never begins here
             'qos_overrides./image.subscription.reliability': 'reliable',
         },
     )
@@ -105,7 +105,7 @@ def test_records_and_sums_up(ros, tmp_path, capfd):
     assert len(pictures) == 6
     assert Video(output).fps == pytest.approx(10)
     framed = [np.ptp(picture[70:80, 55:65].astype(int)) > 60 for picture in pictures]
-    assert framed == [True, False, False, True, True, False]  # the fifth shows what was known
+    assert framed == [True, False, False, True, True, False]  # the fifth shows the fourth's box
     table = capfd.readouterr().out
     for row in (
         'frames published 6',
@@ -127,7 +127,7 @@ def test_an_answer_that_is_none_costs_no_image(ros, tmp_path):
     wait_for(performer.heard, 'discovery')
 
     def record(state, **changes):
-        """Show an image and say something of it, until it is recorded."""
+        """Publish an image and its answers again and again until the image is recorded."""
         nonlocal stamp
         stamp += 10**8
         before = recorder._summary.frames
@@ -219,12 +219,12 @@ def test_summary_by_hand():
         state = TrackerStatus.TRACKING if latency % 2 else TrackerStatus.LOST
         summary.add(TrackerStatus(state=state, latency=latency / 1000, score=latency / 100))
     summary.add(None)
-    summary.add(TrackerStatus(state=TrackerStatus.LOST, latency=math.nan))  # not known
+    summary.add(TrackerStatus(state=TrackerStatus.LOST, latency=math.nan))  # no latency is known
     text = ' '.join(summary.table().split())
     assert 'frames published 104' in text
     assert 'median 50 ms' in text
     assert '95th percentile 95 ms' in text
-    assert '(predicted IoU) 0.50' in text  # of the tracked ones: 0.01, 0.03, ... 0.99
+    assert '(predicted IoU) 0.50' in text  # the mean of the tracked ones: 0.01, 0.03, ... 0.99
     assert 'dropped for a newer one 1' in text
 
 

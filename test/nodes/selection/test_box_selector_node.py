@@ -34,12 +34,12 @@ from vision_msgs.msg import Detection2DArray
 from visualization_msgs.msg import MarkerArray
 
 SECOND = 10**9
-PLANE = PicturePlane(64, 48, 1.6)  # of the harness's images
+PLANE = PicturePlane(64, 48, 1.6)  # for images of the size that the harness makes
 QUIET = 0.3  # seconds in which nothing more shall come
 
 
 class Person(Node):
-    """Camera, tracker and all the tools with which a person clicks; ears for boxes."""
+    """Stands for camera, tracker and all tools to click with; keeps the boxes that come."""
 
     def __init__(self, **options):
         super().__init__('person', **options)
@@ -125,7 +125,7 @@ class Desk:
         return self
 
     def show(self, stamp, message=None):
-        """Have an image on the plane; repeated, for the camera's QoS is best effort."""
+        """Publish an image until it is on the plane, for best-effort QoS may lose it."""
         message = message or image_message(1, stamp)
 
         def shown():
@@ -144,7 +144,7 @@ class Desk:
         wait_for(lambda: self.node._stamps and self.node._stamps[-1] == stamps[-1], 'tracks')
 
     def believe(self, state, box=None):
-        """Say as the tracker what it believes."""
+        """Publish a state and a box as the tracker does."""
         header = Header(stamp=stamp_of(50 * SECOND))
         found = [messages.make_detection(header, box, 0.75)] if box else []
         self.person.tracks.publish(messages.make_detections(header, found))
@@ -168,7 +168,7 @@ class Desk:
         wait_for(lambda: self.node._corners.first, 'the first corner')
 
     def box(self):
-        """Return stamp and box that came, the only ones."""
+        """Return the stamp and the box of the only detection that came."""
         wait_for(lambda: self.person.boxes, 'a box')
         time.sleep(0.05)
         (detection,) = self.person.boxes
@@ -209,7 +209,7 @@ def test_two_clicks_on_the_plane(desk):
     assert [(cross.points[2].x, cross.points[2].y)] == [pytest.approx((x, y), abs=1e-6)]
     assert not desk.person.boxes
 
-    desk.show(8 * SECOND)  # the target has moved on when the second is clicked
+    desk.show(8 * SECOND)  # the target has moved on when the second corner is clicked
     desk.click(10.1, 20.3, z=0.01)
     stamp, box = desk.box()
     assert stamp == 8 * SECOND
@@ -244,7 +244,7 @@ def test_clicks_that_make_no_box_are_said(desk):
 
 
 def test_rqt_image_view(desk):
-    """No viewer of the plane: the images are not even subscribed to."""
+    """Nobody views the plane here, so the node does not even subscribe to the images."""
     desk.start()
     for publisher, tracked in (
         (desk.person.rqt, (3 * SECOND, 4 * SECOND)),
@@ -286,7 +286,7 @@ def test_rectangles(desk):
     message = PolygonStamped()
     message.polygon.points = corners
     desk.person.rectangle.publish(message)
-    assert desk.box() == (0, (5, 6, 20, 40))  # no image known: the newest
+    assert desk.box() == (0, (5, 6, 20, 40))  # no image is known, so 0 means the newest
     desk.answer(2 * SECOND)
     message.polygon.points = [*corners, Point32(x=5.0, y=46.0), Point32(x=25.0, y=6.0)]
     desk.person.rectangle.publish(message)
@@ -323,7 +323,7 @@ def test_tracked_box_is_drawn_in_the_color_of_its_state(desk):
     color, box = color_and_box()
     assert color == pytest.approx([value / 255 for value in COLORS['tracking']], abs=1e-6)
     assert box == pytest.approx((10, 12, 30, 28), abs=1e-6)
-    desk.believe(TrackerStatus.LOST)  # where it was last
+    desk.believe(TrackerStatus.LOST)  # the box stays where the target was last
     desk.says('lost cup')
     color, box = color_and_box()
     assert color == pytest.approx([value / 255 for value in COLORS['lost']], abs=1e-6)
@@ -348,7 +348,7 @@ def test_survives_tracks_and_images_that_are_none(desk):
         desk.person.tracks.publish(messages.make_detections(header, [track]))
         wait_for(lambda word=word: word in desk.node._words, 'the complaint')
     assert 'message on tracker/tracks not used' in desk.node._words
-    wait_for(lambda: not desk.person.drawn('box'), 'no box')  # that of before is not now's
+    wait_for(lambda: not desk.person.drawn('box'), 'no box')  # the earlier box is not kept
     # No JPEG is as high as this.
     tall = image_message(1, 61 * SECOND, 1, 70000)
     wait_for(

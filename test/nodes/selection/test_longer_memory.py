@@ -36,7 +36,7 @@ def bench():
     memory = LongerMemory(asker)
     wait_for(memory._get.service_is_ready, 'the service')
     wait_for(memory._set.service_is_ready, 'the service')
-    time.sleep(0.3)  # the tracker's side of the discovery
+    time.sleep(0.3)  # the tracker has to discover the clients as well
     yield tracker, memory
     ros.close()
 

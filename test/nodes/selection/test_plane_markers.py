@@ -57,17 +57,17 @@ def test_colors_keep_their_order():
 
 
 def test_pictures_follow_each_other_in_rviz():
-    """Each is seen as it is, and RViz's memory grows by next to nothing."""
+    """Each picture is seen as it is, and RViz's memory grows by next to nothing."""
     scene, pictures = Scene(), plane_markers.PictureMarkers('picture')
     for number in range(12):
         show(scene, pictures, picture_of(20 * number))
         assert abs(int(scene.draw(*VIEW, SCALE)[180, 240, 0]) - 20 * number) < 4
         assert len(scene.markers) <= 2
-    assert scene.leaked_bytes == 10 * 3  # a pixel for each that went
+    assert scene.leaked_bytes == 10 * 3  # one pixel for each picture that went
 
 
 def test_rviz_model_shows_the_defect_that_is_worked_around():
-    """Updated in place the picture goes dark: what Scene says of RViz is not idle."""
+    """A picture that is updated in place goes dark, so Scene does model RViz's defect."""
     scene = Scene()
     texture = plane_markers.compress(picture_of(128), 160, 95, Header())
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_large_pictures_are_sent_small():
     assert texture.format == 'jpeg'
     assert cv2.imdecode(np.frombuffer(texture.data, np.uint8), 1).shape == (360, 640, 3)
     assert len(texture.data) < 60_000
-    # A view with channels reversed, as the decoder gives it, is no other picture.
+    # A view with channels reversed, as the decoder gives it, makes the same texture.
     reversed_view = np.ascontiguousarray(picture[..., ::-1])[..., ::-1]
     assert plane_markers.compress(reversed_view, 640, 80, Header()).data == texture.data
 

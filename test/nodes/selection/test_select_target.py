@@ -57,7 +57,7 @@ class Tracker(Node):
 
 
 class Bench:
-    """The window, and hands on its mouse and keyboard."""
+    """Runs the window, and works its mouse and keyboard."""
 
     def __init__(self, screen, log, *arguments):
         self.screen, self.log = screen, log
@@ -69,14 +69,14 @@ class Bench:
         )
 
     def ready(self, tracker):
-        """Wait for a picture in the window: it has the size of the picture then."""
+        """Wait until the window shows a picture, which gives the window its size."""
         self.window = self.screen.window('select target')
         wait_for(
             lambda: f'320x{240 + CAPTION}' in self.screen.do('getwindowgeometry', self.window),
             f'a picture: {self.log.read_text()}',
         )
         wait_for(lambda: tracker.count_clients('tracker/set_target'), 'the client')
-        time.sleep(0.3)  # the window's side of the discovery
+        time.sleep(0.3)  # the window has to discover the tracker as well
 
     def drag(self, *corners):
         first, *others = [(x, y + CAPTION) for x, y in corners]
@@ -96,16 +96,17 @@ def test_dragged_box_goes_to_the_tracker_with_its_stamp(tracker, tmp_path):
         bench = Bench(screen, tmp_path / 'log')
         try:
             bench.ready(tracker)
-            # Refused: the window says so and stays.
+            # When a box is refused, the window says so and stays.
             bench.drag((200, 150), (40, 30))
             screen.key('Return')
             (target,) = wait_for(lambda: tracker.targets, 'a target')
             assert messages.box_from_bounding_box(target.bbox) == (40.5, 30.5, 160, 120)
             wait_for(lambda: 'box refused: too old' in bench.log.read_text(), 'the refusal')
-            # A slip makes no box.
+            # A drag that is only 2 pixels wide makes no box.
             bench.drag((100, 100), (102, 150))
             screen.key('Return')
-            # Drawn again after r, and given a second later: of the image of the press.
+            # A box that is drawn again after r, and given a second later, has the stamp of the
+            # image of the press.
             bench.drag((10, 10), (300, 200))
             screen.key('r')
             time.sleep(0.2)
@@ -121,7 +122,7 @@ def test_dragged_box_goes_to_the_tracker_with_its_stamp(tracker, tmp_path):
             stamp = messages.nanoseconds(target.header.stamp)
             assert earliest <= stamp <= latest < tracker.stamp - SECOND // 2
             assert stamp % (SECOND // 20) == 0
-            # The tracker was asked to keep its images meanwhile, and is as it was.
+            # The tracker was asked to keep its images longer meanwhile, and has the old value now.
             assert tracker.memories[0] == 10.0
             assert tracker.get_parameter('frame_buffer_seconds').value == 1.5
             assert "tracking 'target_1'" in bench.log.read_text()
@@ -146,7 +147,7 @@ def test_a_signal_in_mid_drag_leaves_the_tracker_as_it_was(tracker, tmp_path, nu
 
 
 def test_escape_goes_back_and_then_ends(tracker, tmp_path):
-    """And the tracker's memory is left alone if so told; Ctrl-C is held in test_run_node.py."""
+    """The window leaves the tracker's memory alone if told to; test_run_node.py tests Ctrl-C."""
     with display() as screen:
         bench = Bench(screen, tmp_path / 'log', '--ros-args', '-p', 'keep_seconds:=0.0')
         try:

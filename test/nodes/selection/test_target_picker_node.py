@@ -76,7 +76,7 @@ class Camera(Node):
 
 
 def square(number):
-    """Return the box of the square in the image of this number: it goes right and comes again."""
+    """Return the box of the square in the image of this number; every 40 images it starts anew."""
     return (20.0 + 5 * (number % 40), 80.0, 60.0, 70.0)
 
 
@@ -103,7 +103,7 @@ def tracker(ros, scripted):
     node = ros.spin(lambda **options: TrackerNode(lambda **_: scripted, **options), parameters={})
     node.trigger_configure()
     node.trigger_activate()
-    scripted.seen.clear()  # the node has tried it
+    scripted.seen.clear()  # the node has tried the tracker out
     return node
 
 
@@ -138,7 +138,7 @@ def draw(page, box):
 
 
 def draw_what_is_seen(page, camera):
-    """Press, so that the picture stands still; draw its square; return number and box of it."""
+    """Freeze the picture, draw a box around the square, and return the number of the image."""
     page.mouse.move(*on_page(page, 1, 1))
     page.click('#freeze')
     expect(page.locator('#freeze')).to_have_text('Go live')
@@ -182,7 +182,7 @@ def test_a_box_begins_in_its_picture_over_a_link_of_300_ms_each_way(
     try:
         with open_page(browser, f'http://127.0.0.1:{link.port}/') as page:
             expect(page.locator('#state')).to_have_text('idle')
-            # Press on the live picture, where the square is by now.
+            # The picture stands still from a press on the live picture on.
             edge = on_page(page, 0, 0)
             page.mouse.move(edge[0] + 2, edge[1] + 2)
             page.mouse.down()
@@ -198,7 +198,7 @@ def test_a_box_begins_in_its_picture_over_a_link_of_300_ms_each_way(
             first_pixel, box = initialized(scripted)
             assert first_pixel == number
             assert box_iou(np.array(box), np.array(square(number))) >= 0.95
-            # The picture was of a second and a half before.
+            # The picture on the page was more than a second and a half old.
             behind = (camera.count - number) % 250 / 20
             assert behind > 1.5
     finally:

@@ -45,7 +45,7 @@ def start(bench: Bench, folder: Path, **parameters) -> Bench:
         record_to='' if folder == Path() else str(folder),
         lost_after=2,
         regain_after=2,
-        record_seconds=60.0,  # on a busy machine few images take long
+        record_seconds=60.0,  # even few images take long on a busy machine
         **parameters,
     )
     bench.save = bench.operator.create_client(Trigger, 'tracker/save_clip')
@@ -67,7 +67,7 @@ def test_a_loss_is_recorded_opens_as_a_bag_and_replays_to_the_same_boxes(bench, 
     (path,) = clips(tmp_path)
     assert path.name.endswith('_lost.mcap')
 
-    with Bag(path) as bag:  # as any tool of ROS sees it
+    with Bag(path) as bag:  # any tool of ROS sees the clip so
         assert bag.topics['/image'] == 'sensor_msgs/msg/Image'
         assert bag.topics['/tracker/status'] == 'aiatrack_ros/msg/TrackerStatus'
         assert bag.topics['/tracker/tracks'] == 'vision_msgs/msg/Detection2DArray'

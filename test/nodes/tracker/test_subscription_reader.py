@@ -28,7 +28,7 @@ def ros():
 
 
 class Listener(Node):
-    """Keeps what it hears and on which thread; -1 is more than it can bear."""
+    """Keeps what it hears and on which thread; its callback fails at -1."""
 
     def __init__(self, see=lambda subscription: subscription, **options):
         super().__init__('listener', **options)
@@ -206,7 +206,7 @@ def test_other_subscription_leaves_the_reading_to_the_executor(
 def assert_the_executor_reads(ros, capfd, reason, **options):
     listener, sending = ros.spin(Listener, **options), ros.spin(sender())
     matched(sending)
-    # The first may be what tells that a part is missing.
+    # The first message may be lost, where taking it is what shows that a part is missing.
     wait_for(
         lambda: sending.publisher.publish(Int32(data=0)) or len(listener.heard) > 1, 'any message'
     )

@@ -148,7 +148,7 @@ def test_box_for_an_older_image_catches_up(bench: Bench) -> None:
     wait_for(lambda: len(bench.tracker.seen) == 4, 'catching up')
     assert bench.tracker.seen == [('initialize', 2, BOX), ('track', 3), ('track', 4), ('track', 5)]
     last = bench.show(6)
-    # The images that went by without a target were answered then; once is enough.
+    # Images that went by without a target were answered at the time, and get no second answer.
     assert bench.operator.stamps('tracker/tracks') == [*stamps, last]
     assert bench.operator.stamps('tracker/track') == [last]
 
@@ -430,7 +430,7 @@ def test_a_box_for_a_dead_camera_is_refused(bench: Bench, meanwhile: str) -> Non
 
 
 def test_a_bag_that_is_paused_takes_a_box(bench: Bench) -> None:
-    bench.start(use_sim_time=True).activate()  # that stands
+    bench.start(use_sim_time=True).activate()  # simulated time stands
     bench.show(1)
     time.sleep(2.5)
     assert bench.point_at().success
@@ -468,7 +468,7 @@ def test_a_node_whose_thread_hangs_can_be_configured_again(bench: Bench, monkeyp
     wait_for(lambda: bench.node._monitor.received == 2, 'the image')
     time.sleep(0.2)
     assert bench.change(Transition.TRANSITION_DEACTIVATE)
-    assert not bench.change(Transition.TRANSITION_ACTIVATE)  # the old thread has the tracker
+    assert not bench.change(Transition.TRANSITION_ACTIVATE)  # the old thread holds the tracker
     assert bench.change(Transition.TRANSITION_CLEANUP)
     hung, bench.tracker = bench.tracker, ScriptedTracker()
     bench.activate()
@@ -499,7 +499,7 @@ def test_compressed_images_with_a_trailer_and_an_orientation(bench: Bench) -> No
     )
     picture = np.full((48, 64, 3), 200, np.uint8)
     jpeg = cv2.imencode('.jpg', picture)[1].tobytes()
-    # Exif data that ask for a quarter turn: the target would lie outside of the picture.
+    # These Exif data ask for a quarter turn, which would put the target outside of the picture.
     entry = bytes.fromhex('0112 0003 00000001 0006 0000')
     exif = b'Exif\0\0MM\0*\0\0\0\x08\0\x01' + entry + bytes(4)
     marked = jpeg[:2] + b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif + jpeg[2:]
@@ -591,7 +591,8 @@ def test_says_that_the_topic_holds_another_type(
     bench: Bench, transport: str, topic: str, kind: type, words: str
 ) -> None:
     bench.operator.destroy_publisher(bench.operator.images)
-    # Another participant, for one of Fast DDS keeps to the first type of a topic.
+    # The publisher is in another participant, for one of Fast DDS keeps to the first type of a
+    # topic.
     other: Node = bench.ros.spin(Node, 'other')
     other.create_publisher(kind, topic, 1)
     bench.start(image_transport=transport)

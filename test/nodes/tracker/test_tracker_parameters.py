@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The tracker's parameters: config/tracker.yaml, what is refused, and the way of a change."""
+"""The tracker's parameters: config/tracker.yaml, what is refused, and how changes are applied."""
 
 from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.nodes.tracker.tracker_parameters import TrackerParameters

@@ -26,7 +26,7 @@ class Bench:
         self.outcomes = []
         self.complaints = []
         self.replies = []
-        self.time = 50.0  # by which images grow old
+        self.time = 50.0  # the clock that tells how old an image is
         self.worker = TrackingWorker(
             self.tracker,
             self.buffer,
@@ -149,8 +149,8 @@ def test_nothing_that_a_reply_or_a_command_raises_ends_the_thread(bench):
     bench.show(2)
     assert bench.answered(2).target is target  # the box was good
     bench.worker.set_target(Target(BOX, 99 * MS, 'late', 'target'), refuse)
-    bench.point_at(99 * MS)  # refuses the one that waits
-    bench.worker.reset(refuse)  # and this the other
+    bench.point_at(99 * MS)  # this refuses the box that waits
+    bench.worker.reset(refuse)  # this refuses the second box
     assert not bench.replied()[0]
     bench.point_at()
     assert bench.replied(2) == (True, 'id')

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""What is kept for which numbers of references."""
+"""Compiled graphs are kept for a few numbers of references, and the oldest is dropped."""
 
 from aiatrack_ros.tracking.engines.compiled_graphs import PerCount
 import pytest
@@ -34,7 +34,7 @@ def test_the_oldest_is_dropped(made: list[int]) -> None:
     for count in (2, 3, 2, 4):
         held.prepare(count, made.append)
     assert made == [1, 2, 3, 4]
-    held.prepare(2, made.append)  # was used after 3
+    held.prepare(2, made.append)  # 2 was used after 3, so it is still there
     assert made == [1, 2, 3, 4]
     held.prepare(3, made.append)
     assert made == [1, 2, 3, 4, 3]

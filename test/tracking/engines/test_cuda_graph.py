@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The engine of static buffers: on a CPU all but the capture, on a GPU that too."""
+"""The engine of static buffers is tested on a CPU but for the capture, and on a GPU with it."""
 
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.checkpoint import load_network

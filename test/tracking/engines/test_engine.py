@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Which engine a name makes, and that every one of them tracks as recorded truth says."""
+"""Each name makes the right engine, and every engine tracks as recorded truth says."""
 
 import importlib.util
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_a_missing_library_is_named(network: AiATrack, monkeypatch: pytest.Monke
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize('engine', ['openvino', 'onnxruntime'])
 def test_trajectories_of_recorded_truth(shared: Path, engine: str) -> None:
-    # Eager torch is held to all of every file in test_parity.py.
+    # test_parity.py holds eager torch to the whole of every file.
     truth = parity.read_parity_file(shared / 'parity' / 'golden.npz')
     network = parity.load_seeded_weights(AiATrack(parity.VARIANTS[parity.MODEL]))
     made = create_engine(network, engine, 'cpu', threads=2)

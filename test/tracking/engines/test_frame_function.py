@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The frame as one function is what the network says."""
+"""The function of a whole frame gives what the network gives."""
 
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.tracking.engines.frame_function import blank_inputs

@@ -14,7 +14,7 @@ BOX = (230.0, 100.0, 40.0, 40.0)
 
 
 class Recorder(GraphEngine):
-    """Answers always the same and keeps what it was asked."""
+    """Always gives the same answer, and keeps what it was asked."""
 
     def _compile(self, onnx, outputs, count):
         assert onnx[:1] == b'\x08'  # a protobuf that begins with the version

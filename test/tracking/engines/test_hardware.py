@@ -33,7 +33,7 @@ def test_gives_memory_back() -> None:
         return int(Path('/proc/self/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
     pieces = [bytes(60_000) for _ in range(2_000)]
-    blocker = bytes(60_000)  # above them, so that free() can't give back by itself
+    blocker = bytes(60_000)  # it lies above the pieces, so free() can't give them back itself
     full = resident()
     pieces.clear()
     give_memory_back()

@@ -22,7 +22,7 @@ def test_half_precision_is_refused() -> None:
 
 
 def test_a_provider_that_does_not_load_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As with onnxruntime-gpu where CUDA's libraries are not.
+    # onnxruntime-gpu lists this provider even where CUDA's libraries are missing.
     available = ['CUDAExecutionProvider', 'CPUExecutionProvider']
     monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: available)
     with pytest.raises(DeviceError, match='no CUDAExecutionProvider here'):

@@ -72,7 +72,7 @@ def test_memory_is_not_overwritten_by_the_next_frame() -> None:
     assert torch.equal(memory, kept)
 
 
-# Its own process, since a fault would end this one without a word.
+# The program runs in a process of its own, since a fault would end this one without a word.
 SIGNAL_AFTER_AN_ENGINE = """
 import os, signal, threading
 from aiatrack_ros.tracking.engines.openvino import OpenVINOEngine
