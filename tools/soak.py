@@ -63,7 +63,7 @@ CHANGES = (
     ('search_factor', 4.0),
     ('short_term_memory_size', 3),
     ('update_threshold', 0.85),
-    ('lost_after', 5),
+    ('lost_after', 2),
     ('search_factor', 0.0),
 )
 

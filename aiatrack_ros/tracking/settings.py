@@ -72,9 +72,9 @@ class TrackerSettings(CheckedSettings):
         "side of the search region over the square root of the target area; 0 is the model's own",
     )
     lost_threshold: float = setting(
-        0.4, 0.0, 1.0, 'a predicted IoU below this speaks for a lost target; 0 never loses it'
+        0.3, 0.0, 1.0, 'a predicted IoU below this speaks for a lost target; 0 never loses it'
     )
-    lost_after: int = setting(5, 1, 1000, 'frames in a row below lost_threshold until lost')
+    lost_after: int = setting(2, 1, 1000, 'frames in a row below lost_threshold until lost')
     regain_threshold: float = setting(
         0.6, 0.0, 1.0, 'a predicted IoU from here on speaks for a target found again'
     )

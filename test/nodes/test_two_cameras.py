@@ -74,7 +74,7 @@ def test_each_tracker_sees_its_own_camera_and_its_own_box(cameras):
     assert front.tracks(ahead) == []
     assert rear.tracks(behind)[0].id == 'yours'
     assert pictures(rear.tracker) == {REAR_PICTURE}
-    assert (front.tracker.settings.lost_after, rear.tracker.settings.lost_after) == (9, 5)
+    assert (front.tracker.settings.lost_after, rear.tracker.settings.lost_after) == (9, 2)
     assert (front.status(ahead).frames_tracked, rear.status(behind).frames_tracked) == (6, 1)
 
     # What ends one leaves the other as it is.
