@@ -20,6 +20,9 @@ import numpy as np
 SUFFIXES = ('.mcap', '.db3', '.bag')
 IMAGE_TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 
+# Topics that end so hold pictures that a clip of the recorder has beside those of its camera.
+_NO_CAMERA = ('/references', '/references/compressed')
+
 # An MCAP file begins and ends with _MAGIC. Each record in between begins with its kind, in one
 # byte, and the length of what follows, in eight. The format is described at https://mcap.dev/spec.
 _MAGIC = b'\x89MCAP0\r\n'
@@ -227,7 +230,7 @@ class BagVideo:
     Args:
         path: A rosbag2 folder, or a file of one.
         topic: A topic of sensor_msgs/Image or sensor_msgs/CompressedImage; '' will do if the
-            recording has only one.
+            recording has only one, the references of a clip aside.
         say: Takes a line about what is torn, and about each picture that is left out.
 
     Attributes:
@@ -276,8 +279,9 @@ class BagVideo:
 def _image_topic(bag: Bag, topic: str) -> str:
     images = sorted(name for name, kind in bag.topics.items() if kind in IMAGE_TYPES)
     names = ', '.join(images) or f'none, of {", ".join(sorted(bag.topics)) or "none at all"}'
-    if not topic and len(images) == 1:
-        return images[0]
+    cameras = [name for name in images if not name.endswith(_NO_CAMERA)]
+    if not topic and len(cameras) == 1:
+        return cameras[0]
     if not topic:
         raise InputError(f"bag '{bag.path}': give the topic of the images; it has {names}")
     for name in (topic, f'/{topic}'):

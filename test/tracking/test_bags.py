@@ -45,6 +45,14 @@ def test_a_topic_that_is_not_there_is_told_with_those_that_are(tmp_path):
     assert reds(open_source(str(tmp_path / 'bag'), topic='right')) == [0, 10, 20, 30, 40]
 
 
+def test_the_references_of_a_clip_are_no_camera(tmp_path):
+    topics = (('/image', RAW), ('/tracker/references', RAW))
+    write_bag(tmp_path / 'bag', topics=topics)
+    assert open_source(str(tmp_path / 'bag')).topic == '/image'
+    named = open_source(str(tmp_path / 'bag'), topic='/tracker/references')
+    assert named.topic == '/tracker/references'
+
+
 def test_a_topic_of_what_is_no_bag_is_refused(tmp_path):
     with pytest.raises(InputError, match='is no bag'):
         open_source(str(tmp_path), topic='/image')

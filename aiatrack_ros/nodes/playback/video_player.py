@@ -15,6 +15,8 @@ from aiatrack_ros.nodes.common.run_node import EXIT_USAGE
 from aiatrack_ros.nodes.common.run_node import finish
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.srv import SetTarget
+from aiatrack_ros.tracking.bags import BagVideo
+from aiatrack_ros.tracking.bags import is_bag
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.video import Video
 import numpy as np
@@ -37,7 +39,13 @@ ATTEMPTS = 10
 REFUSALS = 3
 
 PARAMETERS = (
-    Setting('path', '', 'video file or folder of pictures', read_only=True),
+    Setting('path', '', 'video file, folder of pictures, clip or other recording', read_only=True),
+    Setting(
+        'topic',
+        '',
+        'topic of the images in a recording; empty will do if it has one alone',
+        read_only=True,
+    ),
     Setting('first_frame', 0, 'frame to begin with', (0, 10**9), read_only=True),
     Setting('last_frame', -1, 'frame to end with; -1 is the last', (-1, 10**9), read_only=True),
     Setting(
@@ -78,7 +86,11 @@ class VideoPlayer(Node):
         if not get['path']:
             raise InputError('no video given; set the parameter path, -p path:=VIDEO')
         self._box = parse_box(get['box']) if get['box'] else None
-        video = Video(get['path'])
+        video: Video | BagVideo
+        if is_bag(get['path']):
+            video = BagVideo(get['path'], get['topic'], self._warn)
+        else:
+            video = Video(get['path'])
         stop = get['last_frame'] + 1 if get['last_frame'] >= 0 else None
         self._video, self._span = video, (get['first_frame'], stop)
         self._loop: bool = get['loop']
@@ -104,6 +116,9 @@ class VideoPlayer(Node):
         if self._box:
             self._set_target = self.create_client(SetTarget, 'set_target')
         self._timer = self.create_timer(0.05, self._wait)
+
+    def _warn(self, line: str) -> None:
+        self.get_logger().warning(line)
 
     def _wait(self) -> None:
         """Begin if all that are to take the images, and the tracker if needed, are there."""

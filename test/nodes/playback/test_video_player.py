@@ -7,6 +7,7 @@ from aiatrack_ros.nodes.common.images import ImageDecoder
 from aiatrack_ros.nodes.playback import video_player
 from aiatrack_ros.nodes.playback.video_player import VideoPlayer
 from aiatrack_ros.srv import SetTarget
+from bag_files import write_bag
 import cv2
 import numpy as np
 import pytest
@@ -76,6 +77,18 @@ def test_plays_a_part_of_the_video_at_its_pace(ros, film):
     stamps = [messages.nanoseconds(image.header.stamp) for image in audience.images]
     assert stamps == sorted(stamps)
     assert 0.2 < (stamps[-1] - stamps[0]) / 1e9 < 2  # 0.25 s on a machine that is not busy
+
+
+def test_plays_a_clip_without_the_references_in_it(ros, tmp_path):
+    camera, references = '/camera/image/compressed', '/tracker/references/compressed'
+    kind = 'sensor_msgs/msg/CompressedImage'
+    write_bag(tmp_path / 'clip', topics=((camera, kind), (references, kind)))
+    audience = ros.spin(Audience)
+    player = ros.spin(
+        VideoPlayer, parameters={'path': str(tmp_path / 'clip'), 'wait_for_subscribers': 1}
+    )
+    wait_for(player.done.done, 'the player goes on')
+    wait_for(lambda: len(audience.images) == 5, 'not all images came')
 
 
 def test_a_loop_begins_again_with_stamps_that_go_on(ros, film):
