@@ -34,9 +34,14 @@ class Identity:
         self._mean = START
         self._learned = 0
 
+    @property
+    def known(self) -> bool:
+        """Whether the network describes targets; without, everybody is the target."""
+        return len(self._initial) > 0
+
     def probability(self, description: NDArray[np.float32]) -> float:
         """Return how likely a description is one of the target; 1 where there are none."""
-        if not len(self._initial):
+        if not self.known:
             return 1.0
         odds = SCALE * (self._likeness(description) - self._mean + MARGIN)
         return 1 / (1 + math.exp(-odds))
@@ -46,7 +51,7 @@ class Identity:
 
         What is more likely somebody else is left out, or he would be the target in the end.
         """
-        if not len(self._initial) or self.probability(description) < 0.5:
+        if not self.known or self.probability(description) < 0.5:
             return
         self._mean += RATE * (self._likeness(description) - self._mean)
         self._learned += 1

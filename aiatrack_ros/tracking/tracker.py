@@ -18,6 +18,7 @@ from aiatrack_ros.model.network import Reference
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
+from aiatrack_ros.tracking.bystanders import Bystanders
 from aiatrack_ros.tracking.crop import check_image
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.crop import crop_region
@@ -97,6 +98,7 @@ class _Target:
     state: TargetState
     image_size: tuple[int, int]  # width, height
     identity: Identity
+    bystanders: Bystanders
     windows: Iterator[Box] | None = None  # where to look next besides, while lost
     windows_seen: int = 0  # of those
     number: int = 0  # of the image, counted from the one in which the target was given
@@ -105,7 +107,7 @@ class _Target:
 
 
 # Of a target, what is made again of images, or put together of its own attributes.
-_NOT_PLAIN = ('initial', 'state', 'identity', 'windows')
+_NOT_PLAIN = ('initial', 'state', 'identity', 'bystanders', 'windows')
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class _Candidate:
 
     @property
     def score(self) -> float:
-        return min(max((self.raw_iou + 1) / 2, 0.0), 1.0) * self.identity
+        return _predicted_iou(self.raw_iou) * self.identity
 
     @property
     def look(self) -> Look:
@@ -192,7 +194,13 @@ class Tracker:
         if not np.isfinite(description).all():  # fp16 may overflow; nobody is like that
             description = description[:0]
         self._target = _Target(
-            reference, box, box, TargetState(), (width, height), Identity(description)
+            reference,
+            box,
+            box,
+            TargetState(),
+            (width, height),
+            Identity(description),
+            Bystanders(),
         )
 
     def track(self, image: np.ndarray) -> TrackResult:
@@ -277,6 +285,9 @@ class Tracker:
         identity = 1.0
         if not target.sure or _jumped(target.box, place):
             identity = target.identity.probability(found.identity)
+            if target.state.state is State.LOST and target.identity.known:
+                fit = _predicted_iou(found.raw_iou)
+                identity = target.bystanders.probability(target.number, place, fit, identity)
         return _Candidate(crop, box, found, place, found.raw_iou, identity, True)
 
     def _is_confident(self, candidate: _Candidate) -> bool:
@@ -300,6 +311,7 @@ class Tracker:
         )
         if state is not before:
             target.windows = None
+            target.bystanders.clear()
         target.sure = state is State.TRACKING and score >= settings.regain_threshold
         if state is State.LOST:
             # What may be the target is looked at again where it was seen, at the usual size: only
@@ -324,6 +336,7 @@ class Tracker:
             belief['windows_seen'] = 0
         belief['state'] = attributes_of(target.state)
         belief['identity'] = attributes_of(target.identity)
+        belief['bystanders'] = attributes_of(target.bystanders)
         return Snapshot(target.number, self._memory.origins, belief)
 
     def restore(
@@ -354,9 +367,10 @@ class Tracker:
         if target is None:
             raise RuntimeError('initialize leaves a target')
         take_attributes(target.state, belief.pop('state', {}))
-        identity = belief.pop('identity', {})
+        identity, bystanders = belief.pop('identity', {}), belief.pop('bystanders', {})
         if same_network:
             take_attributes(target.identity, identity)
+            take_attributes(target.bystanders, bystanders)
         take_attributes(target, belief)
         if target.windows_seen:
             windows = search_windows(target.trusted_box, *target.image_size, self._factor)
@@ -365,6 +379,11 @@ class Tracker:
     def reset(self) -> None:
         """Forget the target and all that was learned of it."""
         self._target = None
+
+
+def _predicted_iou(raw_iou: float) -> float:
+    """Map the network's own output to [0, 1]."""
+    return min(max((raw_iou + 1) / 2, 0.0), 1.0)
 
 
 def _jumped(before: Box, after: Box) -> bool:
