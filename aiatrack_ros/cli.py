@@ -4,7 +4,11 @@
 import argparse
 from collections.abc import Sequence
 import importlib
+import os
+import select
+import signal
 import sys
+from typing import TextIO
 
 from aiatrack_ros import __version__
 from aiatrack_ros.commands.box_argument import join_boxes
@@ -84,18 +88,60 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 if all is done, 1 if a check failed, 2 for what a user did wrong, which is
-        printed as one line, and 130 after Ctrl-C.
+        printed as one line, 130 after Ctrl-C, and 141 if nobody reads the output any more, as
+        behind ``| head``.
     """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            # What was printed may still wait here, and what the interpreter can't write at its
+            # end becomes a traceback.
+            for stream in _streams():
+                stream.flush()
+    except BrokenPipeError:
+        broken = [stream for stream in _streams() if _is_broken(stream)]
+        if not broken:  # it was another pipe, such as one to a process of ours
+            raise
+        for stream in broken:
+            _silence(stream)
+        return 128 + signal.SIGPIPE
+
+
+def _run(argv: Sequence[str] | None) -> int:
     argv = join_boxes(sys.argv[1:] if argv is None else argv)
     args = _parser(argv).parse_args(argv)
     try:
-        return args.run(args)
+        code: int = args.run(args)
+        return code
     except AiATrackError as error:
         print(f'aiatrack {args.command}: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f'aiatrack {args.command}: interrupted', file=sys.stderr)
         return 130
+
+
+def _streams() -> list[TextIO]:
+    """Return the standard streams that a command writes to; one that was closed is None."""
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+
+
+def _is_broken(stream: TextIO) -> bool:
+    """Return whether nobody is left who could read what a stream is given."""
+    poll = select.poll()
+    try:
+        poll.register(stream.fileno(), 0)
+    except (OSError, ValueError):  # it is none of the system
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere, so that the interpreter ends without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == '__main__':
