@@ -13,8 +13,8 @@ from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.nodes.common.parameter_arguments import unused_parameters
 import rclpy
 from rclpy.exceptions import ParameterException
+from rclpy.executors import Executor
 from rclpy.executors import ExternalShutdownException
-from rclpy.executors import SingleThreadedExecutor
 import rclpy.logging
 from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
@@ -83,6 +83,9 @@ def run_node(
     node: Any = None
     code = EXIT_OK
     try:
+        # Before the node, which may say that it is there: a signal that came while an executor is
+        # made would leave half of one, about which rclpy writes a traceback when it is deleted.
+        executor = rclpy.get_global_executor()
         try:
             node = make_node()
             for line in unused_parameters(node, sys.argv if args is None else args):
@@ -94,12 +97,12 @@ def run_node(
         if not started:
             code = EXIT_USAGE
         elif hasattr(node, 'done'):
-            rclpy.spin_until_future_complete(node, node.done)
+            rclpy.spin_until_future_complete(node, node.done, executor)
             code = node.done.result() if node.done.done() else EXIT_OK
         elif last_words:
-            _spin_to_signal(node)
+            _spin_to_signal(node, executor)
         else:
-            rclpy.spin(node)
+            rclpy.spin(node, executor)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Exception:
@@ -145,9 +148,8 @@ def finish(node: Any, code: int, text: str) -> None:
         node.done.set_result(code)
 
 
-def _spin_to_signal(node: Node) -> None:
+def _spin_to_signal(node: Node, executor: Executor) -> None:
     """Spin, and return to Python often enough for it to handle a signal."""
-    executor = SingleThreadedExecutor()
     executor.add_node(node)
     while rclpy.ok():
         executor.spin_once(timeout_sec=0.2)

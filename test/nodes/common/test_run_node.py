@@ -11,9 +11,12 @@ from ros_harness import DEADLINE
 from ros_harness import ROOT
 
 NODE = """
+import signal
 import sys
+import time
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.common.run_node import run_node
+import rclpy
 from rclpy.node import Node
 from rclpy.task import Future
 
@@ -35,6 +38,10 @@ class Tester(Node):
         if kind in ('bug', 'late'):
             self.create_timer(0.01, self.raise_error)
         self.timer = self.create_timer(0.0, self.say)
+        if kind == 'early':
+            signal.raise_signal(signal.SIGTERM)
+            while rclpy.ok():
+                time.sleep(0.01)
     def raise_error(self):
         raise InputError('late') if sys.argv[1] == 'late' else ValueError('not a number')
     def say(self):
@@ -141,6 +148,14 @@ def test_ends_cleanly_when_asked_to(end):
     out, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, err
     assert out == 'destroyed\n'
+    assert err == ''
+
+
+def test_a_signal_before_the_node_spins_ends_it_without_a_word():
+    process = start('early')
+    out, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, err
+    assert out == 'destroying\ndestroyed\n'
     assert err == ''
 
 
