@@ -139,6 +139,7 @@ def draw(page, box):
 
 def draw_what_is_seen(page, camera):
     """Freeze the picture, draw a box around the square, and return the number of the image."""
+    page.wait_for_selector('#frame[data-stamp]')
     page.mouse.move(*on_page(page, 1, 1))
     page.click('#freeze')
     expect(page.locator('#freeze')).to_have_text('Go live')
