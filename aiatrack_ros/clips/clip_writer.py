@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 import contextlib
 import json
+import os
 from pathlib import Path
 import shutil
 from typing import Any
@@ -110,7 +111,11 @@ class ClipWriter:
         self._connections: dict[tuple[str, str], Any] = {}
         self._time = 0
         self._writer = Writer(self._part, version=_VERSION, storage_plugin=StoragePlugin.MCAP)
-        self._writer.open()
+        try:
+            self._writer.open()
+        except BaseException:
+            self.abort()
+            raise
 
     def begin(self, header: dict[str, Any], segment: Segment, time: int) -> None:
         """Write the first events and the references.
@@ -150,7 +155,12 @@ class ClipWriter:
         """Write the last event, and move the clip to its place."""
         self.event({'kind': 'end', 'images': self.images})
         self._writer.close()
-        (self._part / f'{self._part.name}.mcap').replace(self.path)
+        written = self._part / f'{self._part.name}.mcap'
+        # Some file systems tell only now that they were full, and after a power cut a new name is
+        # to stand for a whole clip.
+        with written.open('rb') as file:
+            os.fsync(file.fileno())
+        written.replace(self.path)
         shutil.rmtree(self._part)
 
     def abort(self) -> None:
@@ -158,6 +168,8 @@ class ClipWriter:
         with contextlib.suppress(Exception):
             self._writer.abort()
         shutil.rmtree(self._part, ignore_errors=True)
+        with contextlib.suppress(OSError):  # rmtree needs to open it, for which files may be short
+            self._part.rmdir()
 
     def _image(self, topic: str, picture: Picture) -> None:
         kind, data = self._types.image(picture)

@@ -10,6 +10,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timezone
+import errno
 import math
 from pathlib import Path
 from queue import Empty
@@ -62,6 +63,15 @@ _EVEN_ODDS = 0.5
 # Doubt makes a clip when it ends with somebody still tracked, or after this many images in a row.
 # Doubt that ends in a loss makes none of its own: the loss makes one.
 _LONG_DOUBT = 10
+# What to do about a folder that takes no clip, by the error.
+_REMEDIES = {
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), 'make room there, or change record_to'
+    ),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS), 'let the node write there, or change record_to'
+    ),
+}
 
 Messages = tuple[tuple[str, Any], ...]
 Reply = Callable[[bool, str], None]
@@ -385,5 +395,10 @@ class Recorder:
             return
         self._complained = True
         with contextlib.suppress(Exception):  # the thread outlives its complaints
-            reason = getattr(error, 'strerror', '') or error
-            self._say(False, f"no clip is written into '{self._settings.folder}': {reason}")
+            reason = getattr(error, 'strerror', '') or str(error)
+            remedy = _REMEDIES.get(getattr(error, 'errno', None) or 0)
+            self._say(
+                False,
+                f"no clip is written into '{self._settings.folder}': "
+                + '; '.join(filter(None, (reason, remedy))),
+            )

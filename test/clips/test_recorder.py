@@ -1,9 +1,13 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """A real tracker loses a real target, and what the recorder makes of it."""
 
+import errno
+import resource
 import shutil
 
 from aiatrack_ros.clips.clip import Clip
+from aiatrack_ros.clips.clip_writer import ClipWriter
+from aiatrack_ros.clips.clip_writer import MessageTypes
 from aiatrack_ros.clips.events import FORMAT
 from aiatrack_ros.clips.picture import Picture
 from aiatrack_ros.clips.replay import Differences
@@ -16,6 +20,7 @@ import pytest
 from recorded_clips import film
 from recorded_clips import make_recorder
 from recorded_clips import make_tracker
+from small_disks import SMALL_DISKS
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -159,18 +164,55 @@ def test_a_missing_folder_is_said_once_and_a_clip_is_written_when_it_is_there(tm
     assert len(list(folder.iterdir())) == 1
 
 
-def test_a_full_disk_is_said_once_and_leaves_nothing_behind(tmp_path, tracker, monkeypatch):
+@pytest.mark.parametrize(('small_disk', 'reason'), SMALL_DISKS)
+def test_a_full_disk_is_said_once_and_leaves_nothing_behind(tmp_path, tracker, small_disk, reason):
+    said, held = [], []
+    with small_disk(tmp_path, 2**20) as make_room:
+        recorder = make_recorder(tmp_path, lambda good, text: said.append((good, text)), quality=0)
+
+        def save() -> None:
+            recorder.save(lambda *_: None)
+
+        def look() -> None:
+            held.append(list(tmp_path.iterdir()))
+
+        # A picture takes 230 kB, so that the first clip fails at once and none of them fits.
+        at = {6: save, 9: look, 10: save, 13: look, 14: make_room, 15: save}
+        film(recorder, tracker, moving_square(18), at=at, pause=0.12)
+        recorder.stop()
+        complaint = f"no clip is written into '{tmp_path}': {reason}; "
+        assert said[0] == (False, complaint + 'make room there, or change record_to')
+        assert held == [[], []]
+        (path,) = tmp_path.iterdir()
+        assert said[1:] == [(True, f"clip '{path}': 18 images")]
+        clip = Clip(path)
+        assert (clip.problems, clip.images) == ([], 18)
+
+
+def test_what_a_disk_says_late_leaves_no_clip(tmp_path, tracker, monkeypatch):
     said = []
-    recorder = make_recorder(tmp_path, lambda good, text: said.append((good, text)), quality=0)
+    recorder = make_recorder(tmp_path, lambda good, text: said.append((good, text)))
 
-    def full(*_):
-        raise OSError(28, 'No space left on device')
+    def full(_):
+        raise OSError(errno.EDQUOT, 'Disk quota exceeded')
 
-    monkeypatch.setattr('rosbags.rosbag2.storage_mcap.McapWriter.close_chunk', full)
-    save = [lambda: recorder.save(lambda *_: None)] * 2
-    film(recorder, tracker, moving_square(12), at={4: save[0], 8: save[1]}, pause=0.12)
+    monkeypatch.setattr('os.fsync', full)
+    film(recorder, tracker, moving_square(4), at={3: lambda: recorder.save(lambda *_: None)})
     recorder.stop()
-    assert said == [(False, f"no clip is written into '{tmp_path}': No space left on device")]
+    assert [good for good, _ in said] == [False]
+    assert 'Disk quota exceeded; make room there' in said[0][1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_clip_that_can_not_be_begun_leaves_no_folder(tmp_path):
+    types = MessageTypes()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))  # a folder can be made, no file
+    try:
+        with pytest.raises(OSError, match='Too many open files'):
+            ClipWriter(tmp_path / 'clip.mcap', types, '/image', '/tracker')
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert not list(tmp_path.iterdir())
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+import time
 
 from aiatrack_ros.clips.clip import Clip
 from aiatrack_ros.clips.explanation import explain
@@ -18,10 +19,12 @@ from moving_square import BOX
 from moving_square import moving_square
 import numpy as np
 import pytest
+from rcl_interfaces.msg import Log
 from ros_harness import Ros
 from ros_harness import stamp_of
 from ros_harness import wait_for
 from sensor_msgs.msg import CompressedImage
+from small_disks import SMALL_DISKS
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from tracker_bench import Bench
@@ -139,6 +142,53 @@ def test_a_folder_that_is_not_there_never_hurts_the_tracking(bench, tmp_path):
     assert bench.tracks(stamp)
     assert bench.tracks(bench.show_picture(pictures[2]))
     assert not (tmp_path / 'away').exists()
+
+
+@pytest.mark.parametrize(('small_disk', 'reason'), SMALL_DISKS)
+def test_a_full_disk_never_hurts_the_tracking(bench, tmp_path, small_disk, reason):
+    start(bench, tmp_path, record_quality=0)
+    bench.operator.listen('/rosout', Log)
+    wait_for(bench.operator.ears[-1].get_publisher_count, 'discovery')
+    pictures = moving_square(40)
+    bench.show_picture(pictures[0])
+    assert bench.point_at(BOX).success
+
+    def shown(numbers: range) -> float:
+        """Show pictures that have to be tracked in; return the longest wait in seconds."""
+        longest = 0.0
+        for number in numbers:
+            begun = time.monotonic()
+            assert bench.tracks(bench.show_picture(pictures[number]))
+            longest = max(longest, time.monotonic() - begun)
+        return longest
+
+    def save() -> tuple[bool, str]:
+        answer = bench.ros.call(bench.save, Trigger.Request())
+        return answer.success, answer.message
+
+    def complaints() -> list[str]:
+        return [log.msg for log in bench.operator.heard['/rosout'] if 'no clip' in log.msg]
+
+    with small_disk(tmp_path, 2**20) as make_room:  # a picture takes 230 kB
+        shown(range(1, 10))
+        for _ in range(3):
+            good, text = save()
+            assert not good
+            assert text == f"the clip can't be written into '{tmp_path}', see the log"
+            assert not list(tmp_path.iterdir())
+        assert shown(range(10, 25)) < 5  # on a busy machine; nothing waits for a disk
+        wait_for(complaints, 'the complaint')
+        make_room()
+        good, path = save()
+        assert good, path
+        shown(range(25, 40))
+        assert bench.ros.call(bench.operator.reset, Trigger.Request()).success
+        wait_for(lambda: clips(tmp_path), 'the clip')
+        assert [str(path) for path in tmp_path.iterdir()] == [path]
+        assert (Clip(path).problems, Clip(path).images) == ([], 40)
+    assert complaints() == [
+        f"no clip is written into '{tmp_path}': {reason}; make room there, or change record_to"
+    ]
 
 
 def test_settings_that_change_are_in_the_clip(bench, tmp_path):
