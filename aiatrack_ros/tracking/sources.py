@@ -3,11 +3,13 @@
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
 import re
 import threading
 import time
+from typing import Any
 from typing import Protocol
 
 from aiatrack_ros.errors import InputError
@@ -227,27 +229,41 @@ class LiveSource:
 
 def _open(what: int | str) -> cv2.VideoCapture | None:
     """Open a camera or a stream without complaints of OpenCV; return None if that fails."""
-    level = cv2.getLogLevel()
-    cv2.setLogLevel(_SILENT)
     try:
-        if isinstance(what, str) and _ADDRESS.match(what):
-            limits = [
-                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-                int(1000 * OPEN_SECONDS),
-                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-                int(1000 * STALL_SECONDS),
-            ]
-            capture = cv2.VideoCapture(what, cv2.CAP_FFMPEG, limits)
-        else:
-            capture = cv2.VideoCapture(what)
+        with _silence():
+            if isinstance(what, str) and _ADDRESS.match(what):
+                limits = [
+                    cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                    int(1000 * OPEN_SECONDS),
+                    cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                    int(1000 * STALL_SECONDS),
+                ]
+                capture = cv2.VideoCapture(what, cv2.CAP_FFMPEG, limits)
+            else:
+                capture = cv2.VideoCapture(what)
     except cv2.error:
         return None
-    finally:
-        cv2.setLogLevel(level)
     if capture.isOpened():
         return capture
     capture.release()
     return None
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Have OpenCV log nothing meanwhile, if it can be told so."""
+    # OpenCV 5 has moved the two functions.
+    homes: list[Any] = [cv2, getattr(cv2.utils, 'logging', None)]
+    logging = next((home for home in homes if hasattr(home, 'setLogLevel')), None)
+    if logging is None:
+        yield
+        return
+    level = logging.getLogLevel()
+    logging.setLogLevel(_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)
 
 
 def _remedy(what: int | str) -> str:

@@ -3,6 +3,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.sources import open_source
@@ -52,6 +53,20 @@ def test_a_camera_that_is_not_there_is_one_line(camera, capfd):
     with pytest.raises(InputError, match=f"camera '{camera}' does not open; is it plugged in"):
         open_source(camera)
     assert capfd.readouterr().err == ''
+
+
+@pytest.mark.parametrize('place', ['OpenCV 5', 'nowhere'])
+def test_opencv_is_silenced_where_it_can_be(place, monkeypatch):
+    levels = [3]
+    said = SimpleNamespace(getLogLevel=lambda: levels[-1], setLogLevel=levels.append)
+    for name in ('getLogLevel', 'setLogLevel'):
+        monkeypatch.delattr(cv2, name, raising=False)
+    monkeypatch.delattr(cv2.utils, 'logging', raising=False)
+    if place == 'OpenCV 5':
+        monkeypatch.setattr(cv2.utils, 'logging', said, raising=False)
+    with pytest.raises(InputError):
+        open_source('/dev/video97')
+    assert levels == ([3, 0, 3] if place == 'OpenCV 5' else [3])
 
 
 def test_an_address_that_nobody_serves_is_one_line():
