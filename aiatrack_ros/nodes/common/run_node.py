@@ -94,6 +94,16 @@ def run_node(
         except (AiATrackError, ParameterException, ValueError) as error:
             print(f'error: {error}', file=sys.stderr)
             started = False
+        except RuntimeError as error:  # rclpy has no public name for the errors of rcl
+            if not rclpy.ok() or 'error creating node' not in str(error):
+                raise
+            # The middleware writes the reason itself; it does not reach rcl.
+            print(
+                'error: the middleware does not start, for the reason above; see what it is told '
+                'by the environment (docs/middleware.md)',
+                file=sys.stderr,
+            )
+            started = False
         if not started:
             code = EXIT_USAGE
         elif hasattr(node, 'done'):

