@@ -16,8 +16,12 @@ from aiatrack_ros.tracking.boxes import Box
 
 # Images were missing if an interval is at least so many times the usual one, and so many seconds.
 _GAP, _GAP_SECONDS = 3.0, 0.25
-# A box began wrongly if the median score of so many first images is below this.
+# A target was hardly known from the start if the median score of so many first images is below
+# this.
 _FIRST, _POOR = 10, 0.6
+# Such a score comes and goes if it rises by more than this. What is in a wrong box is known best
+# in the next image and never again; a target in pictures of a strange kind is found now and then.
+_RISE = 0.1
 # A target is at the border if its box is as near to it as this part of its size, or these pixels.
 _BORDER, _BORDER_PIXELS = 0.1, 3.0
 # A box with a lower score is a guess.
@@ -32,6 +36,8 @@ _DARK, _DARKER = 30.0, 0.4
 _BLURRED = 0.35
 # A score that falls within so many images falls at once, so something came in between.
 _AT_ONCE = 6
+# A target is covered bit by bit if the area of its box shrinks to this share as its score falls.
+_COVERED = 0.6
 # With a lower identity, somebody else is more likely than the target.
 _EVEN_ODDS = 0.5
 
@@ -66,7 +72,7 @@ class Seen:
     @property
     def size(self) -> float:
         """The square root of the box's area, in pixels."""
-        return math.sqrt(max(self.box[2] * self.box[3], 0.0))
+        return _side(self.box)
 
     @property
     def center(self) -> tuple[float, float]:
@@ -85,12 +91,15 @@ class Fall:
         falling: The images after that, up to the one after which the target counts as lost.
         width: The width of the images in pixels.
         height: The height of the images in pixels.
+        given: The box that the target was given with, x, y, w, h in pixels; None if it is not
+            known.
     """
 
     before: Sequence[Seen]
     falling: Sequence[Seen]
     width: int
     height: int
+    given: Box | None = None
 
     @property
     def last(self) -> Seen:
@@ -114,7 +123,14 @@ def find_loss(seen: Sequence[Seen]) -> int | None:
     return None
 
 
-def fall_to(seen: Sequence[Seen], index: int, width: int, height: int, sure: float = 0.6) -> Fall:
+def fall_to(
+    seen: Sequence[Seen],
+    index: int,
+    width: int,
+    height: int,
+    sure: float = 0.6,
+    given: Box | None = None,
+) -> Fall:
     """Return the images around a loss.
 
     Args:
@@ -123,13 +139,15 @@ def fall_to(seen: Sequence[Seen], index: int, width: int, height: int, sure: flo
         width: The width of the images in pixels.
         height: The height of the images in pixels.
         sure: With this score or a higher one, the target is surely found.
+        given: The box that the target was given with, x, y, w, h in pixels; None if it is not
+            known.
     """
     begin = index
     while begin > 0 and not seen[begin - 1].lost and seen[begin - 1].number > 0:
         begin -= 1
     begin = max(0, begin - (begin > 0 and seen[begin - 1].number == 0))
     last = max((k for k in range(begin, index) if seen[k].score >= sure), default=begin)
-    return Fall(seen[begin : last + 1], seen[last + 1 : index + 1], width, height)
+    return Fall(seen[begin : last + 1], seen[last + 1 : index + 1], width, height, given)
 
 
 def why(fall: Fall) -> Cause:
@@ -160,38 +178,72 @@ def _images_missing(fall: Fall) -> str:
     )
 
 
-def _began_wrongly(fall: Fall) -> str:
+def _hardly_known(fall: Fall) -> list[float]:
+    """Return the first scores of a target that was hardly known from the start; else none."""
     first = [each for each in (*fall.before, *fall.falling) if 0 < each.number <= _FIRST]
     if not first or fall.last.number > _FIRST:
+        return []
+    scores = [each.score for each in first]
+    return scores if statistics.median(scores) < _POOR else []
+
+
+def _comes_and_goes(scores: Sequence[float]) -> bool:
+    return any(
+        later - score > _RISE for k, score in enumerate(scores) for later in scores[k + 1 :]
+    )
+
+
+def _began_wrongly(fall: Fall) -> str:
+    scores = _hardly_known(fall)
+    if not scores or max(scores) >= _POOR or _comes_and_goes(scores):
         return ''
-    score = statistics.median(each.score for each in first)
-    if score >= _POOR:
+    if _side(fall.given or fall.last.box) < _SMALL:
         return ''
     return (
-        f'The box began wrongly: in the first {len(first)} images after it was given the score '
-        f'was {score:.2f} already, so what it held was hardly a target.'
+        f'The box began wrongly: in the first {len(scores)} images after it was given the score '
+        f'was {statistics.median(scores):.2f} already, so what it held was hardly a target.'
+    )
+
+
+def _hardly_found(fall: Fall) -> str:
+    scores = _hardly_known(fall)
+    if not scores or scores[0] >= _POOR or not _comes_and_goes(scores):
+        return ''
+    return (
+        'It was hardly found from the start: the score came and went between '
+        f'{min(scores):.2f} and {max(scores):.2f}, as in pictures of a kind that the weights '
+        'hardly know. Look whether the box was right, too.'
     )
 
 
 def _left(fall: Fall) -> str:
-    velocity = _velocity(fall.before)
-    # Boxes with low scores are guesses and may be anywhere. One more place is where the target
-    # would be if it had moved on as before.
-    places = [each.box for each in (fall.last, *fall.falling) if each.score >= _TRACE]
     x, y, w, h = fall.last.box
-    count = len(fall.falling)
-    places.append((x + count * velocity[0], y + count * velocity[1], w, h))
+    velocity = _velocity(fall.before)
+    upper_left, lower_right = _velocity(fall.before, 0.0), _velocity(fall.before, 1.0)
     near = max(_BORDER_PIXELS, _BORDER * fall.last.size)
-    for x, y, w, h in places:
-        sides = (
-            ('left', x <= near, velocity[0] < 0),
-            ('right', x + w >= fall.width - near, velocity[0] > 0),
-            ('upper', y <= near, velocity[1] < 0),
-            ('lower', y + h >= fall.height - near, velocity[1] > 0),
-        )
-        for side, touches, goes_there in sides:
-            if touches and goes_there:
-                return f'It left the picture: its box reached the {side} border, on its way there.'
+    # Boxes with low scores are guesses and may be anywhere.
+    places = [each.box for each in (fall.last, *fall.falling) if each.score >= _TRACE]
+    sides = (
+        ('left', velocity[0] < 0, lambda box: box[0] <= near),
+        ('right', velocity[0] > 0, lambda box: box[0] + box[2] >= fall.width - near),
+        ('upper', velocity[1] < 0, lambda box: box[1] <= near),
+        ('lower', velocity[1] > 0, lambda box: box[1] + box[3] >= fall.height - near),
+    )
+    for side, goes_there, touches in sides:
+        if goes_there and any(map(touches, places)):
+            return f'It left the picture: its box reached the {side} border, on its way there.'
+    # Where its edges would be if they had moved on as before. Those of a target that goes behind
+    # something stand still, although the centre of its box moves.
+    count = len(fall.falling)
+    left, top = x + count * upper_left[0], y + count * upper_left[1]
+    right, bottom = x + w + count * lower_right[0], y + h + count * lower_right[1]
+    ahead = (left, top, right - left, bottom - top)
+    for side, goes_there, touches in sides:
+        if goes_there and touches(ahead):
+            return (
+                f'It left the picture: it was on its way to the {side} border, and would be there '
+                'by now.'
+            )
     return ''
 
 
@@ -207,12 +259,15 @@ def _another(fall: Fall) -> str:
 
 
 def _too_small(fall: Fall) -> str:
-    if fall.last.size >= _SMALL:
+    box, when = fall.last.box, 'when it was surely found for the last time'
+    if fall.last.number == 0:
+        box, when = fall.given or box, 'in the box that was given'
+    elif fall.last.score < _POOR:  # what was found is a guess
+        known = fall.given if fall.last.number <= _FIRST else None
+        box, when = (known, 'in the box that was given') if known else (box, 'at last')
+    if _side(box) >= _SMALL:
         return ''
-    return (
-        f'It was too small: {fall.last.box[2]:.0f}x{fall.last.box[3]:.0f} pixels when it was '
-        'surely found for the last time.'
-    )
+    return f'It was too small: {box[2]:.0f}x{box[3]:.0f} pixels {when}.'
 
 
 def _too_fast(fall: Fall) -> str:
@@ -238,20 +293,38 @@ def _blurred(fall: Fall) -> str:
     before, after = _typical(fall, 'sharpness')
     if before is None or after is None or after >= _BLURRED * before:
         return ''
+    if fall.falling and _share_in_sight(fall) <= _COVERED:  # then something else is in the box
+        return ''
     return (
         f'It was blurred: its edges had {after / before:.0%} of the strength that they had before.'
     )
 
 
 def _hidden(fall: Fall) -> str:
-    if fall.last.score < _POOR or len(fall.falling) > _AT_ONCE + _to_be_lost(fall):
+    if not fall.falling or fall.last.score < _POOR:
+        return ''
+    count = len(fall.falling)
+    scores = f'the score fell from {fall.last.score:.2f} to {_lowest(fall):.2f}'
+    images = 'one image' if count == 1 else f'{count} images'
+    if count <= _AT_ONCE + _to_be_lost(fall):
+        return (
+            f'It was hidden: within {images} {scores}, in mid-picture, as when something comes '
+            'in between.'
+        )
+    share = _share_in_sight(fall)
+    if share > _COVERED:
         return ''
     return (
-        f'It was hidden: from one image to the next the score fell from {fall.last.score:.2f} to '
-        f'{fall.falling[0].score:.2f}, in mid-picture, so something came between.'
-        if fall.falling
-        else ''
+        f'It was hidden bit by bit: within {images} {scores}, and what was found of it shrank to '
+        f'{share:.0%}.'
     )
+
+
+def _share_in_sight(fall: Fall) -> float:
+    """Return the area of the last boxes as a share of what it had been, 0 to 1 or above."""
+    areas = [each.size**2 for each in fall.before[-10:]]
+    usual = max(statistics.median(areas), areas[-1], 1.0)
+    return statistics.median(each.size**2 for each in fall.falling[-3:]) / usual
 
 
 def _changed(fall: Fall) -> str:
@@ -273,23 +346,30 @@ RULES: dict[str, Callable[[Fall], str]] = {
     'too fast': _too_fast,
     'dark': _dark,
     'blurred': _blurred,
+    'hardly found': _hardly_found,
     'hidden': _hidden,
     'changed its look': _changed,
 }
 
 
-def _velocity(before: Sequence[Seen]) -> tuple[float, float]:
-    """Return the median motion over the last sure images, in pixels from one to the next."""
-    last = before[-6:]
-    if len(last) < 2:
+def _velocity(before: Sequence[Seen], at: float = 0.5) -> tuple[float, float]:
+    """Return the median motion over the last sure images, in pixels from one to the next.
+
+    It is that of a point of the box: 0 is its left upper corner, 0.5 its centre, 1 its right lower
+    corner.
+    """
+    points = [(e.box[0] + at * e.box[2], e.box[1] + at * e.box[3]) for e in before[-6:]]
+    if len(points) < 2:
         return 0.0, 0.0
-    steps = [
-        (b.center[0] - a.center[0], b.center[1] - a.center[1]) for a, b in zip(last, last[1:])
-    ]
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:])]
     return (
         statistics.median(step[0] for step in steps),
         statistics.median(step[1] for step in steps),
     )
+
+
+def _side(box: Box) -> float:
+    return math.sqrt(max(box[2] * box[3], 0.0))
 
 
 def _typical(fall: Fall, name: str) -> tuple[float | None, float | None]:

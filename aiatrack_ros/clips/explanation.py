@@ -96,7 +96,7 @@ def explain(clip: Clip) -> Explanation:
         cause = Cause('not lost', f'It was not lost in this clip: {reason}.')
         first = max(0, moment - BEFORE // 2)
     else:
-        fall = fall_to(seen, loss, width, height, sure)
+        fall = fall_to(seen, loss, width, height, sure, _given(clip, images[loss]))
         cause = why(fall)
         first = loss - len(fall.falling)
     return Explanation(
@@ -123,6 +123,18 @@ def _seen(event: dict[str, Any], start: int) -> Seen:
         lost=event['state'] == 'lost',
         number=event['number'],
     )
+
+
+def _given(clip: Clip, image: dict[str, Any]) -> Box | None:
+    """Return the box that the target of an image was given with, as far as the clip tells it."""
+    given: Box | None = None
+    for event in clip.events:
+        if event is image:
+            break
+        if event['kind'] == 'began':
+            x, y, w, h = map(float, event['box'])
+            given = (x, y, w, h)
+    return given
 
 
 def _moment(clip: Clip, last: int) -> int:

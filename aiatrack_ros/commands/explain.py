@@ -18,8 +18,8 @@ Say why the target was lost in a clip that the node recorded (record_to).
 
 The page holds the film around the loss, curves of score, identity, size and motion, where the
 network looked, what it compared with, and a sentence by rules: left the picture, hidden, another
-one like it, too small, too fast, dark, blurred, changed its look, images missing, box began
-wrongly. It is one file that needs no network."""
+one like it, too small, too fast, dark, blurred, changed its look, images missing, hardly
+found, box began wrongly. It is one file that needs no network."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -45,13 +45,12 @@ def late(fall: Fall, seconds: float) -> Fall:
     )
 
 
-def young(scores: tuple[float, ...]) -> Fall:
+def young(scores: tuple[float, ...], box=(300.0, 200.0, 40.0, 60.0), given=None) -> Fall:
     seen = [
-        Seen(index / 30, (300.0, 200.0, 40.0, 60.0), score, number=index)
-        for index, score in enumerate((1.0, *scores))
+        Seen(index / 30, box, score, number=index) for index, score in enumerate((1.0, *scores))
     ]
     seen[-1] = replace(seen[-1], lost=True)
-    return fall_to(seen, len(seen) - 1, WIDTH, HEIGHT)
+    return fall_to(seen, len(seen) - 1, WIDTH, HEIGHT, given=given)
 
 
 CASES = {
@@ -63,6 +62,7 @@ CASES = {
     'too fast': case(step=(-45.0, 10.0), box=(200.0, 240.0, 40.0, 60.0)),
     'dark': case(brightness=12.0),
     'blurred': case(sharpness=0.1),
+    'hardly found': young((0.38, 0.54, 0.30, 0.33, 0.11, 0.23, 0.13)),
     'hidden': case(),
     'changed its look': case(scores=tuple(0.8 - 0.03 * k for k in range(24))),
 }
@@ -114,11 +114,53 @@ def test_a_box_that_began_well_did_not_begin_wrongly():
     assert why(young((0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1))).name == 'hidden'
 
 
+def test_what_was_surely_found_once_did_not_begin_wrongly():
+    cause = why(young((0.07, 0.71, 0.42, 0.13, 0.10)))
+    assert cause.name == 'hardly found'
+    assert 'between 0.07 and 0.71' in cause.sentence
+    assert why(young((0.86, 0.74, 0.56, 0.31, 0.15, 0.14))).name == 'hidden'
+    assert why(young((0.73, 0.69, 0.67, 0.23, 0.41, 0.18, 0.08))).name == 'hidden'
+
+
+def test_a_target_that_is_too_small_did_not_begin_wrongly():
+    cause = why(young((0.15, 0.08), (53.0, 37.0, 10.0, 10.0), given=(40.0, 41.0, 11.0, 8.0)))
+    assert cause.name == 'too small'
+    assert '11x8 pixels in the box that was given' in cause.sentence
+    assert why(young((0.15, 0.08), (53.0, 37.0, 10.0, 10.0))).name == 'too small'
+    assert why(young((0.15, 0.08), given=(40.0, 41.0, 40.0, 30.0))).name == 'began wrongly'
+
+
+def test_who_goes_behind_something_near_the_border_has_not_left():
+    # Its box shrinks towards one edge, which stands still, so that its centre moves.
+    behind = case(box=(480.0, 200.0, 120.0, 60.0))
+    before = [
+        replace(each, box=(480.0 + 12 * max(k - 11, 0), 200.0, 120.0 - 12 * max(k - 11, 0), 60.0))
+        for k, each in enumerate(behind.before)
+    ]
+    falling = [replace(each, box=(576.0, 200.0, 24.0, 50.0)) for each in behind.falling]
+    behind = replace(behind, before=before, falling=falling)
+    assert why(behind).name == 'hidden'
+    # What comes in between may be plain.
+    plain = [replace(each, sharpness=0.1) for each in falling]
+    assert why(replace(behind, falling=plain)).name == 'hidden'
+
+
+def test_what_shrinks_as_its_score_falls_is_hidden_bit_by_bit():
+    fall = CASES['changed its look']
+    falling = [
+        replace(each, box=(300.0, 200.0, 40.0 - 1.5 * k, 60.0))
+        for k, each in enumerate(fall.falling)
+    ]
+    cause = why(replace(fall, falling=falling))
+    assert cause.name == 'hidden'
+    assert 'bit by bit' in cause.sentence
+
+
 def test_without_measures_of_the_picture_the_other_rules_hold():
     assert why(case(brightness=None, sharpness=None)).name == 'hidden'
 
 
-def test_where_it_was_never_surely_found_no_rule_tells():
+def test_where_it_was_hardly_found_no_rule_tells():
     seen = [Seen(k / 30, (300.0, 200.0, 40.0, 60.0), 0.5, number=90 + k) for k in range(20)]
     seen[-1] = replace(seen[-1], lost=True, score=0.3)
     cause = why(fall_to(seen, 19, WIDTH, HEIGHT))
