@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 from aiatrack_ros.clips.clip import Shot
 from aiatrack_ros.clips.labelling import fill
+from aiatrack_ros.clips.labelling import read_boxes
+from aiatrack_ros.clips.labelling import write_boxes
 from aiatrack_ros.clips.labelling import write_training_clip
 from aiatrack_ros.datasets.archives import Folder
 from aiatrack_ros.datasets.sequences import find_sequences
@@ -91,6 +93,34 @@ def test_what_is_written_is_read_for_training_and_for_evaluation(tmp_path):
     assert np.array_equal(sequence.image(0), picture)
     with pytest.raises(InputError, match='is there already'):
         write_training_clip(tmp_path / 'set' / 'hall', shots, labels)
+    write_training_clip(tmp_path / 'set' / 'hall', shots, {1: None, 2: None}, replace=True)
+    names = sorted(path.name for path in (tmp_path / 'set' / 'hall').iterdir())
+    assert names == ['000001.png', '000002.jpg', 'boxes.csv']
+
+
+def test_what_fails_to_be_written_leaves_nothing_and_spares_what_was_there(tmp_path):
+    torn = SimpleNamespace(encoding='rgb8', height=0, width=0, step=0, is_bigendian=0, data=b'')
+    folder = tmp_path / 'set' / 'hall'
+    with pytest.raises(InputError):
+        write_training_clip(folder, [Shot({}, torn)], {0: None})
+    assert list((tmp_path / 'set').iterdir()) == []
+    folder.mkdir()
+    (folder / 'mine').touch()
+    with pytest.raises(InputError):
+        write_training_clip(folder, [Shot({}, torn)], {0: None}, replace=True)
+    assert (folder / 'mine').exists()
+
+
+def test_boxes_are_read_as_they_were_written(tmp_path):
+    labels = {0: (1.0, -2.5, 3.25, 4.0), 12: None}
+    write_boxes(tmp_path / 'boxes.csv', labels)
+    assert read_boxes(tmp_path / 'boxes.csv') == labels
+    for garbage in ('frame,x,y,w,h\n0,1,2\n', 'frame,x\n0,1\n', 'frame,x,y,w,h\na,1,2,3,4\n'):
+        (tmp_path / 'boxes.csv').write_text(garbage)
+        with pytest.raises(InputError, match='is damaged; remove it to begin anew'):
+            read_boxes(tmp_path / 'boxes.csv')
+    with pytest.raises(InputError, match="can't be read"):
+        read_boxes(tmp_path / 'away.csv')
 
 
 def test_a_damaged_table_of_a_clip_is_told(tmp_path):
