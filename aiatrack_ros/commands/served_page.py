@@ -5,8 +5,8 @@ from queue import SimpleQueue
 from typing import Any
 from typing import TypeVar
 
+from aiatrack_ros.picker.page_server import Reply
 from aiatrack_ros.picker.picker_settings import PickerSettings
-from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.tracking.boxes import Box
 

@@ -12,43 +12,23 @@ Serves the page of the target picker, on a thread of its own.
 
 import asyncio
 from collections.abc import Callable
-import contextlib
 from dataclasses import replace
-import errno
-import logging
-from pathlib import Path
-import threading
-from typing import Any
-from typing import cast
 from typing import Protocol
 
-from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker import wire
-from aiatrack_ros.picker.access import Access
-from aiatrack_ros.picker.access import security_headers
+from aiatrack_ros.picker.page_server import FOLLOW
+from aiatrack_ros.picker.page_server import PageServer
+from aiatrack_ros.picker.page_server import Reply
 from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.picture_feed import PictureFeed
 from aiatrack_ros.picker.viewer import Viewer
 from aiatrack_ros.tracking.boxes import Box
 from aiohttp import web
-from aiohttp import WSMsgType
 import numpy as np
-
-PAGE = Path(__file__).with_name('page.html')
-
-# A connection is closed with one of these codes; those from 4000 on are of our own making.
-GOING_AWAY, BAD_MESSAGE, TOO_MANY_MESSAGES, TOO_MANY_VIEWERS = 1001, 1008, 4008, 4013
 
 # At least so much time lies between two states that a page gets, unless a state is news or belongs
 # to a picture that is shown.
 STATE_SECONDS = 0.05
-# A page is asked so often whether it is there; one that does not answer counts as gone.
-HEARTBEAT_SECONDS = 10.0
-CLOSE_SECONDS = 1.0  # A page may take so long to confirm that its connection is closed.
-STOP_SECONDS = 5.0  # stop() waits so long for the thread to end.
-
-# It takes whether a request was carried out; and what is tracked then, or why it was not.
-Reply = Callable[[bool, str], None]
 
 
 class Tracking(Protocol):
@@ -69,7 +49,7 @@ class Tracking(Protocol):
         """Hear how many pages are open, and on how many of them the picture stands still."""
 
 
-class TargetPicker:
+class TargetPicker(PageServer):
     """
     The server of the page; all its methods may be called from any thread.
 
@@ -81,16 +61,13 @@ class TargetPicker:
         InputError: The token is not usable.
     """
 
+    REQUESTS = (wire.Follow, wire.Forget, wire.Hold, wire.Shown)
+
     def __init__(self, tracking: Tracking, settings: PickerSettings | None = None) -> None:
+        super().__init__(settings or PickerSettings(), FOLLOW)
         self._tracking = tracking
-        self._settings = settings or PickerSettings()
-        self._access = Access(self._settings.host, self._settings.token)
-        self._page = PAGE.read_text(encoding='utf-8')
-        self._viewers: set[Viewer] = set()
-        self._connections: set[asyncio.Task] = set()
         self._state = wire.TargetState()
         self._state_timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._feed = PictureFeed(
             self._settings.picture_columns,
             self._settings.jpeg_quality,
@@ -98,37 +75,7 @@ class TargetPicker:
             self._wake_all,
             self._judge,
         )
-        self._ended = asyncio.Event()
-        self._started = threading.Event()
-        self._error: Exception | None = None  # what kept the server from starting
-        self._port = 0  # the port that is in use, 0 before the start
         self._problem = ''  # why the last picture could not be shown
-        self._thread: threading.Thread | None = None
-
-    @property
-    def address(self) -> str:
-        """The address of the page with its token, which is known once the server has started."""
-        return self._access.address(self._port)
-
-    def start(self) -> None:
-        """
-        Begin to serve.
-
-        Raises:
-            InputError: The port is in use or is not for this user, or the host is not an address
-                of this machine.
-        """
-        self._thread = threading.Thread(target=self._run, name='target_picker', daemon=True)
-        self._thread.start()
-        self._started.wait()  # It begins or fails in the end, however busy the machine is.
-        if self._error:
-            raise self._error
-
-    def stop(self) -> None:
-        """Close all pages and end; do nothing if the server is not running."""
-        self._call(lambda: self._ended.set())
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
 
     def show(self, stamp: int, decode: Callable[[], np.ndarray]) -> None:
         """
@@ -145,142 +92,16 @@ class TargetPicker:
         """Tell all viewers what the tracker believes."""
         self._call(lambda: self._take_state(state))
 
-    def notice(self, text: str) -> None:
-        """Show a line to all viewers."""
-        self._call(lambda: self._note_all(wire.notice_text(text)))
-
     # --- the thread ---
 
-    def _call(self, work: Callable[[], Any]) -> None:
-        """Have something done on the event loop; do nothing once that has ended."""
-        loop = self._loop
-        if loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop may have been closed meanwhile
-                loop.call_soon_threadsafe(work)
+    def _viewer(self, socket: web.WebSocketResponse) -> Viewer:
+        return Viewer(socket, self._feed)
 
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception as error:
-            self._error = error
-        finally:
-            self._loop = None
-            self._started.set()
-
-    async def _serve(self) -> None:
-        application = web.Application(client_max_size=wire.LARGEST_MESSAGE)
-        application.add_routes(
-            [web.get('/', self._answer_page), web.get('/socket', self._answer_socket)]
-        )
-        application.on_response_prepare.append(self._add_headers)
-        quiet = logging.getLogger('aiatrack_ros.picker')
-        quiet.addHandler(logging.NullHandler())
-        quiet.propagate = False  # The log has no use for complaints about what strangers send.
-        runner = web.AppRunner(application, access_log=None, logger=quiet)
-        await runner.setup()
-        try:
-            await self._listen(runner)
-            self._loop = asyncio.get_running_loop()
-            self._started.set()
-            await self._ended.wait()
-            if self._connections:
-                await asyncio.wait(self._connections, timeout=2 * CLOSE_SECONDS)
-        finally:
-            self._loop = None
-            await runner.cleanup()
-            self._feed.close()
-
-    async def _listen(self, runner: web.AppRunner) -> None:
-        host, port = self._settings.host, self._settings.port
-        site = web.TCPSite(runner, host, port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise InputError(_complaint(error, host, port)) from error
-        self._port = runner.addresses[0][1]
-
-    # --- HTTP ---
-
-    async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
-        if not isinstance(response, web.WebSocketResponse):
-            host = request.headers.get('Host', '')
-            safe = host if self._access.allows_host(host) else 'localhost'
-            response.headers.update(security_headers(self._page, safe))
-
-    def _check(self, request: web.Request) -> None:
-        host = request.headers.get('Host', '')
-        if not self._access.allows_host(host):
-            raise web.HTTPForbidden(
-                text='This server is not known by that name. Open the address that it printed.\n'
-            )
-        if not self._access.allows_token(request.query.get('token', '')):
-            raise web.HTTPForbidden(
-                text='The token of this address is missing or not the right one. Open the address '
-                'that the target picker printed when it started.\n'
-            )
-
-    async def _answer_page(self, request: web.Request) -> web.Response:
-        self._check(request)
-        return web.Response(text=self._page, content_type='text/html', charset='utf-8')
-
-    async def _answer_socket(self, request: web.Request) -> web.StreamResponse:
-        self._check(request)
-        origin = request.headers.get('Origin', '')
-        if not self._access.allows_origin(origin, request.headers.get('Host', '')):
-            raise web.HTTPForbidden(text='This page is not one of this server.\n')
-        socket = web.WebSocketResponse(
-            max_msg_size=wire.LARGEST_MESSAGE,
-            compress=False,
-            heartbeat=HEARTBEAT_SECONDS,
-            timeout=CLOSE_SECONDS,
-        )
-        await socket.prepare(request)
-        if len(self._viewers) >= self._settings.max_viewers:
-            text = f'{len(self._viewers)} pages are open, which is all that max_viewers allows'
-            await socket.close(code=TOO_MANY_VIEWERS, message=text.encode())
-            return socket
-        connection = cast(asyncio.Task, asyncio.current_task())  # each handler is one
-        self._connections.add(connection)
-        viewer = Viewer(socket, self._feed)
-        self._viewers.add(viewer)
-        viewer.note(wire.hello_text(self._settings.smallest_box, self._settings.keep_seconds))
+    def _welcome(self, viewer: Viewer) -> None:
         viewer.tell(self._state_text())
-        self._changed()
-        tasks = [
-            asyncio.ensure_future(work)
-            for work in (
-                viewer.send_all(),
-                self._receive(viewer, socket),
-                self._ended.wait(),
-            )
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._viewers.discard(viewer)
-            self._changed()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            if self._ended.is_set():
-                await socket.close(code=GOING_AWAY, message=b'the target picker has ended')
-            self._connections.discard(connection)
-        return socket
 
-    async def _receive(self, viewer: Viewer, socket: web.WebSocketResponse) -> None:
-        """Take what a page sends, until it leaves or sends something that no page of ours does."""
-        async for message in socket:
-            if not viewer.may_speak():
-                await socket.close(code=TOO_MANY_MESSAGES, message=b'too many messages')
-                return
-            try:
-                if message.type != WSMsgType.TEXT:
-                    raise InputError('not text')
-                request = wire.read_request(message.data)
-            except InputError as error:
-                await socket.close(code=BAD_MESSAGE, message=str(error).encode())
-                return
-            self._carry_out(request, viewer)
+    def _close(self) -> None:
+        self._feed.close()
 
     def _carry_out(self, request: wire.Request, viewer: Viewer) -> None:
         if isinstance(request, wire.Shown):
@@ -299,17 +120,6 @@ class TargetPicker:
                 self._reply(viewer, request.request, 'another viewer had the target forgotten')
             )
 
-    def _reply(self, viewer: Viewer, request: int, news: str) -> Reply:
-        """Return a function that answers a request and tells the others if it was carried out."""
-
-        def answer(good: bool, text: str) -> None:
-            viewer.note(wire.reply_text(request, good, text))
-            if good:
-                for other in self._viewers - {viewer}:
-                    other.note(wire.notice_text(news))
-
-        return lambda good, text: self._call(lambda: answer(good, text))
-
     # --- what all pages get ---
 
     def _changed(self) -> None:
@@ -319,10 +129,6 @@ class TargetPicker:
     def _wake_all(self) -> None:
         for viewer in self._viewers:
             viewer.wake()
-
-    def _note_all(self, text: str) -> None:
-        for viewer in self._viewers:
-            viewer.note(text)
 
     def _judge(self, problem: str) -> None:
         if problem != self._problem:
@@ -350,15 +156,3 @@ class TargetPicker:
     def _state_text(self) -> str:
         state = self._state
         return wire.state_text(replace(state, problem=state.problem or self._problem))
-
-
-def _complaint(error: OSError, host: str, port: int) -> str:
-    """Say in one line why an address cannot be listened on, and what to do."""
-    if error.errno == errno.EADDRINUSE:
-        return f'port {port} of {host} is in use; give another port, or 0 for any that is free'
-    if error.errno == errno.EACCES:
-        return f'port {port} is not for this user; give one above 1023'
-    return (
-        f"host '{host}' is not an address of this machine; give 127.0.0.1 for this machine alone "
-        'or 0.0.0.0 for all its networks'
-    )

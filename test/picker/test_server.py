@@ -8,12 +8,12 @@ import threading
 import time
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.picker.page_server import BAD_MESSAGE
+from aiatrack_ros.picker.page_server import GOING_AWAY
+from aiatrack_ros.picker.page_server import TOO_MANY_MESSAGES
+from aiatrack_ros.picker.page_server import TOO_MANY_VIEWERS
 from aiatrack_ros.picker.picker_settings import PickerSettings
-from aiatrack_ros.picker.server import BAD_MESSAGE
-from aiatrack_ros.picker.server import GOING_AWAY
 from aiatrack_ros.picker.server import TargetPicker
-from aiatrack_ros.picker.server import TOO_MANY_MESSAGES
-from aiatrack_ros.picker.server import TOO_MANY_VIEWERS
 from aiatrack_ros.picker.wire import TargetState
 import aiohttp
 from aiohttp import WSMsgType

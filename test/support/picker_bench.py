@@ -9,8 +9,8 @@ import struct
 import time
 from typing import Any
 
+from aiatrack_ros.picker.page_server import Reply
 from aiatrack_ros.picker.picker_settings import PickerSettings
-from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.tracking.boxes import Box
 import numpy as np

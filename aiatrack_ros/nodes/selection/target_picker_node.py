@@ -31,8 +31,8 @@ from aiatrack_ros.nodes.common.parameters import settings_of
 from aiatrack_ros.nodes.common.run_node import run_node
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
+from aiatrack_ros.picker.page_server import Reply
 from aiatrack_ros.picker.picker_settings import PickerSettings
-from aiatrack_ros.picker.server import Reply
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.picker.wire import TargetState
 from aiatrack_ros.srv import SetTarget
