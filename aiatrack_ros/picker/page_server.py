@@ -114,6 +114,9 @@ class PageServer:
     def _changed(self) -> None:
         """Hear that a page was opened, left, or said whether it stands still."""
 
+    def _leave(self, viewer: Viewer) -> None:
+        """Hear that a page was closed, before `_changed`."""
+
     def _close(self) -> None:
         """Let go of what a kind of server has."""
 
@@ -226,6 +229,7 @@ class PageServer:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._viewers.discard(viewer)
+            self._leave(viewer)
             self._changed()
             for task in tasks:
                 task.cancel()

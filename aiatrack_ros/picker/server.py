@@ -115,7 +115,7 @@ class TargetPicker(PageServer):
                 request.box,
                 self._reply(viewer, request.request, 'another viewer chose a target'),
             )
-        else:
+        elif isinstance(request, wire.Forget):
             self._tracking.forget(
                 self._reply(viewer, request.request, 'another viewer had the target forgotten')
             )

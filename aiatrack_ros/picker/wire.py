@@ -8,6 +8,9 @@ Stamps are strings of nanoseconds, because JavaScript's numbers do not hold so m
 comes from outside is taken only if it is exactly what the page sends.
 """
 
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
 from dataclasses import dataclass
 import json
 import math
@@ -60,7 +63,105 @@ class Shown:
     number: int
 
 
-Request = Follow | Forget | Hold | Shown
+@dataclass(frozen=True)
+class Look:
+    """The wish to see the image of a film that has this index."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Correct:
+    """
+    The box that a person gives for an image of a film.
+
+    Attributes:
+        request: The number by which the page knows the reply.
+        index: The index of the image.
+        box: x, y, w, h in pixels of that image; None if the target can't be seen in it.
+    """
+
+    request: int
+    index: int
+    box: Box | None
+
+
+@dataclass(frozen=True)
+class TakeBack:
+    """The wish that what was given for an image be forgotten; fields as those of Correct."""
+
+    request: int
+    index: int
+
+
+FILL, STOP, SAVE, DONE = 'fill', 'stop', 'save', 'done'
+ORDERS = (FILL, STOP, SAVE, DONE)
+
+
+@dataclass(frozen=True)
+class Order:
+    """The wish that one of ORDERS be done; the page knows the reply by `request`."""
+
+    request: int
+    what: str
+
+
+Request = Follow | Forget | Hold | Shown | Look | Correct | TakeBack | Order
+
+
+@dataclass(frozen=True)
+class Film:
+    """
+    What a page is told once of the film that is labelled.
+
+    Attributes:
+        name: The name of the clip.
+        times: The time of each image, in seconds from the first.
+        boxes: What the tracker took for the target, x, y, w, h in pixels; None where it was lost.
+        scores: The predicted IoU, in [0, 1]; None where it is not known.
+        proposed: The indices of images that are good to begin with.
+    """
+
+    name: str
+    times: Sequence[float]
+    boxes: Sequence[Box | None]
+    scores: Sequence[float | None]
+    proposed: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """
+    What is known of the images of a film by now, by their indices.
+
+    Attributes:
+        given: What a person gave: boxes x, y, w, h in pixels, or None for an absent target.
+        filled: What was filled in, in the same form.
+        blank: The first and the last index of what nothing is known of yet.
+        saved: Whether all of this is saved.
+        problem: What went wrong in keeping it; '' if nothing did.
+    """
+
+    given: Mapping[int, Box | None]
+    filled: Mapping[int, Box | None]
+    blank: Sequence[tuple[int, int]]
+    saved: bool
+    problem: str = ''
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is: so many of all steps are done; no step at all means that none goes on.
+
+    Attributes:
+        doing: What is done, as the page shows it.
+        done: How many steps are done.
+        total: How many there are.
+    """
+
+    doing: str = ''
+    done: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +207,15 @@ def read_request(text: str) -> Request:
         return Hold(fields['on'])
     if kind == 'shown' and fields.keys() == {'number'}:
         return Shown(_whole(fields['number']))
+    if kind == 'look' and fields.keys() == {'index'}:
+        return Look(_whole(fields['index']))
+    if kind == 'correct' and fields.keys() == {'request', 'index', 'box'}:
+        box = None if fields['box'] is None else _box(fields['box'])
+        return Correct(_whole(fields['request']), _whole(fields['index']), box)
+    if kind == 'take_back' and fields.keys() == {'request', 'index'}:
+        return TakeBack(_whole(fields['request']), _whole(fields['index']))
+    if kind == 'order' and fields.keys() == {'request', 'what'} and fields['what'] in ORDERS:
+        return Order(_whole(fields['request']), fields['what'])
     raise InputError('not a message of this page')
 
 
@@ -169,6 +279,39 @@ def state_text(state: TargetState) -> str:
             'problem': state.problem,
         }
     )
+
+
+def film_text(film: Film) -> str:
+    """Return the message that tells a page of the film that is labelled."""
+    return json.dumps(
+        {
+            'type': 'film',
+            'name': film.name,
+            'times': [_rounded(time, 3) for time in film.times],
+            'boxes': [_drawable(box) for box in film.boxes],
+            'scores': [_rounded(score, 3) for score in film.scores],
+            'proposed': list(film.proposed),
+        }
+    )
+
+
+def labels_text(labels: Labels) -> str:
+    """Return the message that tells a page what is known of the images of a film."""
+    return json.dumps(
+        {
+            'type': 'labels',
+            'given': {index: _drawable(box) for index, box in labels.given.items()},
+            'filled': {index: _drawable(box) for index, box in labels.filled.items()},
+            'blank': [list(span) for span in labels.blank],
+            'saved': labels.saved,
+            'problem': labels.problem,
+        }
+    )
+
+
+def progress_text(progress: Progress) -> str:
+    """Return the message that tells a page how far the work is."""
+    return json.dumps({'type': 'progress', **asdict(progress)})
 
 
 def hello_text(smallest_box: float, keep_seconds: float) -> str:

@@ -16,50 +16,16 @@ from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.picker.wire import TargetState
 import aiohttp
-from aiohttp import WSMsgType
+from picker_bench import closed
 from picker_bench import grey_picture
+from picker_bench import receive
 from picker_bench import Requests
 from picker_bench import serving
-from picker_bench import split_picture
 from picker_bench import wait_for
+from picker_bench import with_client
 import pytest
 
 FOLLOW = json.dumps({'type': 'follow', 'request': 1, 'stamp': '7', 'box': [1, 2, 30, 40]})
-
-
-def with_client(picker, work):
-    """Run a test as a client; `work` takes a session and a function that opens a socket."""
-    base, _, query = picker.address.partition('?')
-    origin = base.rstrip('/')
-
-    async def run():
-        async with aiohttp.ClientSession() as session:
-
-            def connect(**headers):
-                return session.ws_connect(
-                    f'{base}socket?{query}', headers={'Origin': origin, **headers}, max_msg_size=0
-                )
-
-            return await work(session, connect)
-
-    return asyncio.run(asyncio.wait_for(run(), 30))
-
-
-async def receive(connection, kind):
-    """Return the next message of a type, 'picture' for binary ones."""
-    async for message in connection:
-        if message.type is WSMsgType.BINARY:
-            if kind == 'picture':
-                return split_picture(message.data)[0]
-        elif (fields := json.loads(message.data))['type'] == kind:
-            return fields
-    pytest.fail(f'closed with {connection.close_code} before a {kind}')
-
-
-async def closed(connection):
-    async for _ in connection:
-        pass
-    return connection.close_code
 
 
 def status_of(picker, path='', **headers):

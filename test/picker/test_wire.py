@@ -23,6 +23,13 @@ def test_what_the_page_sends_is_taken():
     assert wire.read_request(text(type='forget', request=4)) == wire.Forget(4)
     assert wire.read_request(text(type='hold', on=True)) == wire.Hold(True)
     assert wire.read_request(text(type='shown', number=9)) == wire.Shown(9)
+    assert wire.read_request(text(type='look', index=5)) == wire.Look(5)
+    box = text(type='correct', request=3, index=5, box=[1, 2.5, 30, 40])
+    assert wire.read_request(box) == wire.Correct(3, 5, (1.0, 2.5, 30.0, 40.0))
+    absent = text(type='correct', request=3, index=5, box=None)
+    assert wire.read_request(absent) == wire.Correct(3, 5, None)
+    assert wire.read_request(text(type='take_back', request=3, index=5)) == wire.TakeBack(3, 5)
+    assert wire.read_request(text(type='order', request=3, what='fill')) == wire.Order(3, 'fill')
 
 
 GOOD = {'type': 'follow', 'request': 3, 'stamp': '7', 'box': [1, 2, 3, 4]}
@@ -47,6 +54,14 @@ GOOD = {'type': 'follow', 'request': 3, 'stamp': '7', 'box': [1, 2, 3, 4]}
         text(type='forget', request=1.5),
         text(type='forget', request=10**400),
         text(type='hold', on=1),
+        text(type='look', index=-1),
+        text(type='look', index='5'),
+        text(type='correct', request=3, index=5),
+        text(type='correct', request=3, index=5, box=[]),
+        text(type='correct', request=3, index=-5, box=None),
+        text(type='take_back', request=3, index=5, box=None),
+        text(type='order', request=3, what='erase'),
+        text(type='order', request=3, what=['fill']),
         text(type='shown', number='7'),
         *(text(**GOOD | {'stamp': stamp}) for stamp in (7, '', '-1', '7.0', '٧', '9' * 19, ' 7')),
         *(
@@ -115,3 +130,17 @@ def test_a_box_that_cannot_be_drawn_is_none():
     for box in (None, (1.0, 2.0, float('nan'), 4.0), (1.0, 2.0, float('inf'), 4.0)):
         text = wire.state_text(wire.TargetState(box=box))
         assert json.loads(text, parse_constant=pytest.fail)['box'] is None
+
+
+def test_what_is_labelled_is_json_that_every_browser_reads():
+    nan = float('nan')
+    film = wire.Film('hall', [0.0, 0.04], [(1.0, 2.0, 3.0, 4.0), None], [None, nan], [0])
+    message = json.loads(wire.film_text(film), parse_constant=pytest.fail)
+    assert message['boxes'] == [[1, 2, 3, 4], None]
+    assert message['scores'] == [None, None]
+    labels = wire.Labels({0: (1.0, 2.0, 3.004, 4.0), 7: None}, {1: None}, [(2, 6)], False)
+    message = json.loads(wire.labels_text(labels), parse_constant=pytest.fail)
+    assert message['given'] == {'0': [1, 2, 3, 4], '7': None}
+    assert (message['filled'], message['blank']) == ({'1': None}, [[2, 6]])
+    progress = json.loads(wire.progress_text(wire.Progress('Filling in', 3, 9)))
+    assert progress == {'type': 'progress', 'doing': 'Filling in', 'done': 3, 'total': 9}

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """What the tests of the target picker share: somebody who takes its requests, and clients."""
 
+import asyncio
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from aiatrack_ros.picker.page_server import Reply
 from aiatrack_ros.picker.picker_settings import PickerSettings
 from aiatrack_ros.picker.server import TargetPicker
 from aiatrack_ros.tracking.boxes import Box
+import aiohttp
+from aiohttp import WSMsgType
 import numpy as np
 import pytest
 
@@ -72,3 +75,38 @@ def split_picture(data: bytes) -> tuple[dict[str, Any], bytes]:
     """Return header and JPEG of a picture's message."""
     (length,) = struct.unpack('>I', data[:4])
     return json.loads(data[4 : 4 + length]), data[4 + length :]
+
+
+def with_client(picker, work):
+    """Run a test as a client; `work` takes a session and a function that opens a socket."""
+    base, _, query = picker.address.partition('?')
+    origin = base.rstrip('/')
+
+    async def run():
+        async with aiohttp.ClientSession() as session:
+
+            def connect(**headers):
+                return session.ws_connect(
+                    f'{base}socket?{query}', headers={'Origin': origin, **headers}, max_msg_size=0
+                )
+
+            return await work(session, connect)
+
+    return asyncio.run(asyncio.wait_for(run(), 30))
+
+
+async def receive(connection, kind):
+    """Return the next message of a type, 'picture' for binary ones."""
+    async for message in connection:
+        if message.type is WSMsgType.BINARY:
+            if kind == 'picture':
+                return split_picture(message.data)[0]
+        elif (fields := json.loads(message.data))['type'] == kind:
+            return fields
+    pytest.fail(f'closed with {connection.close_code} before a {kind}')
+
+
+async def closed(connection):
+    async for _ in connection:
+        pass
+    return connection.close_code
