@@ -8,6 +8,12 @@ from aiatrack_ros.picker.wire import TargetState
 from browser import chromium
 from browser import LongLink
 from browser import open_page
+from page_acts import contrast
+from page_acts import drag_on_picture
+from page_acts import Finger
+from page_acts import middle
+from page_acts import on_picture
+from page_acts import PHONE
 from picker_bench import grey_picture
 from picker_bench import serving
 from picker_bench import wait_for
@@ -46,17 +52,12 @@ def show(page, picker, stamp=STAMP, level=128):
 
 def on_page(page, x, y):
     """Return where a pixel of the image is in the window."""
-    edge = page.locator('#frame').bounding_box()
-    return edge['x'] + x * edge['width'] / WIDTH, edge['y'] + y * edge['height'] / HEIGHT
+    return on_picture(page, (WIDTH, HEIGHT), x, y)
 
 
 def drag(page, *points):
     """Go through points of the image with the mouse pressed."""
-    page.mouse.move(*on_page(page, *points[0]))
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*on_page(page, *point), steps=4)
-    page.mouse.up()
+    drag_on_picture(page, (WIDTH, HEIGHT), *points)
 
 
 def draw(page, box=BOX):
@@ -129,38 +130,6 @@ def test_a_drag_out_of_the_picture_ends_at_its_rim(page, served):
     assert followed(served[1])[1] == (500, 400, 140, 80)
 
 
-PHONE = {
-    'viewport': {'width': 390, 'height': 844},
-    'has_touch': True,
-    'is_mobile': True,
-    'device_scale_factor': 2,
-}
-
-
-class Finger:
-    """One finger on a page, in pixels of the window."""
-
-    def __init__(self, page):
-        self._devtools = page.context.new_cdp_session(page)
-
-    def _send(self, kind, *points):
-        points = [{'x': x, 'y': y} for x, y in points]
-        self._devtools.send('Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
-
-    def go(self, first, *others, seconds=0.0):
-        """Put the finger down, move it, leave it there for a while, and lift it."""
-        self._send('touchStart', first)
-        for point in others:
-            self._send('touchMove', point)
-        time.sleep(seconds)
-        self._send('touchEnd')
-
-
-def middle(page, name):
-    box = page.locator(f'#{name}').bounding_box()
-    return box['x'] + box['width'] / 2, box['y'] + box['height'] / 2
-
-
 def test_a_finger_draws_as_well(browser, served):
     picker, requests = served
     with open_page(browser, picker.address, **PHONE) as page:
@@ -220,6 +189,7 @@ def test_keys_alone_suffice(page, served):
     page.keyboard.press('Enter')
     expected = (240 - step, 180 - 2 * step, 160 + step, 120 + step)
     assert followed(served[1])[1] == expected
+    expect(page.locator('#hint')).to_have_text('Following target_1.')  # keys wait for that
     page.keyboard.press('Enter')
     expect(page.locator('#still')).to_be_visible()
     page.keyboard.press('Escape')
@@ -452,28 +422,6 @@ def test_words_stand_out_from_their_ground(browser, served, scheme):
                 assert contrast(page, name) >= 4.5, (state, name)
         draw(page)
         assert contrast(page, 'follow') >= 4.5
-
-
-def contrast(page, name):
-    """Return the contrast ratio of WCAG between an element's text and what is behind it."""
-    return page.evaluate(
-        """name => {
-             const light = color => {
-               const [r, g, b] = color.match(/[\\d.]+/g).map(value => {
-                 const part = value / 255;
-                 return part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4;
-               });
-               return .2126 * r + .7152 * g + .0722 * b;
-             };
-             let behind = document.getElementById(name);
-             const ink = getComputedStyle(behind).color;
-             const ground = () => getComputedStyle(behind).backgroundColor;
-             while (ground() === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
-             const pair = [light(ink), light(ground())];
-             return (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
-           }""",
-        name,
-    )
 
 
 def test_a_hidden_page_takes_no_pictures_and_goes_on_when_it_is_seen(page, served):
