@@ -57,6 +57,12 @@ class LabelSheet:
         return [gap for gap in self._gaps() if gap.steps and gap not in self._known]
 
     @property
+    def unknown(self) -> list[range]:
+        """The indices of which nothing is known yet; not all of them can be filled in."""
+        gaps = [gap for gap in self._gaps() if gap not in self._known and not gap.untracked]
+        return [gap.between for gap in gaps if gap.between]
+
+    @property
     def filled(self) -> dict[int, Box | None]:
         """What is filled in between what is given now, as `labelling.fill` returns it."""
         labels: dict[int, Box | None] = {}

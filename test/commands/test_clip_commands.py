@@ -3,21 +3,17 @@
 
 import csv
 from pathlib import Path
-import threading
 from typing import Any
 
 from aiatrack_ros.cli import main
 from aiatrack_ros.clips.regression import check_clip
-from aiatrack_ros.commands.label_page import LabelPage
 from aiatrack_ros.errors import InputError
 from browser import chromium
 from browser import open_page
 from moving_square import BOX
-from moving_square import moving_square
 import numpy as np
 import pytest
-from recorded_clips import film
-from recorded_clips import make_recorder
+from recorded_clips import lost_square
 from recorded_clips import make_tracker
 
 pytestmark = pytest.mark.timeout(600)
@@ -26,12 +22,7 @@ ENGINE = ['--engine', 'eager', '--threads', '1']
 
 @pytest.fixture(scope='module')
 def clip(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp('clips')
-    recorder = make_recorder(folder, seconds=600.0, quality=0)
-    film(recorder, make_tracker(), moving_square(30, hidden=range(18, 26)))
-    recorder.stop()
-    (path,) = folder.iterdir()
-    return path
+    return lost_square(tmp_path_factory.mktemp('clips'))
 
 
 def test_replay_tells_that_the_boxes_are_the_same(clip, tmp_path, capsys):
@@ -112,32 +103,3 @@ def test_a_box_of_no_image_is_one_line(clip, tmp_path, capsys):
     for typed, said in (('0', 'is not N:x,y,w,h'), ('99:1,2,3,4', 'there is no image 99')):
         assert main(['label', str(clip), '--box', typed, '--output', str(tmp_path)]) != 0
         assert said in capsys.readouterr().err
-
-
-def test_the_page_asks_for_one_picture_after_the_other():
-    pictures = moving_square(2)
-    answers = []
-
-    def ask(page: LabelPage) -> None:
-        answers.append(page.ask(pictures[0], BOX, 'image 0'))
-        answers.append(page.ask(pictures[1], None, 'image 1'))
-
-    with LabelPage() as page:
-        thread = threading.Thread(target=ask, args=(page,))
-        thread.start()
-        replies: list[tuple[bool, str]] = []
-        while not page._number:
-            pass
-
-        def reply(good: bool, text: str) -> None:
-            replies.append((good, text))
-
-        page.follow(99, BOX, reply)  # a picture that is not shown
-        page.follow(1, (900.0, 900.0, 5.0, 5.0), reply)  # outside
-        page.follow(1, (50.0, 60.0, 30.0, 20.0), reply)
-        while page._number < 2:
-            pass
-        page.forget(reply)
-        thread.join(30)
-    assert answers == [(50.0, 60.0, 30.0, 20.0), None]
-    assert [good for good, _ in replies] == [False, False, True, True]

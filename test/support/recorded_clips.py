@@ -15,6 +15,7 @@ from aiatrack_ros.tracking import create_tracker
 from aiatrack_ros.tracking import Tracker
 from aiatrack_ros.tracking import TrackerSettings
 from moving_square import BOX
+from moving_square import moving_square
 import numpy as np
 
 FRAME = 10**9 // 30
@@ -70,3 +71,12 @@ def film(
             at[number]()
         time.sleep(pause)
     return boxes
+
+
+def lost_square(folder: Path) -> Path:
+    """Record a square that is hidden in images 18 to 25 of 30; return the clip."""
+    recorder = make_recorder(folder, seconds=600.0, quality=0)
+    film(recorder, make_tracker(), moving_square(30, hidden=range(18, 26)))
+    recorder.stop()
+    (path,) = folder.iterdir()
+    return path
