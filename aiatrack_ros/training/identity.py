@@ -6,6 +6,9 @@ targets at once. Of films there are few, and in each the background is the same:
 nothing else learns them by heart. So people of stills, pasted into ever other pictures, come on
 top; of films that were left out whole, it then tells more people apart (docs/model_card.md).
 
+A network that has learned it from many thousands of people may teach on top (`teacher`): two views
+of people are to be as like each other for the head as they are for it.
+
 What the head is asked for is pooled from the backbone's features, which stand still meanwhile, so
 every view is pooled once and the head then sees thousands of them a second.
 """
@@ -15,6 +18,7 @@ import csv
 from dataclasses import dataclass
 import logging
 from pathlib import Path
+from typing import cast
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
@@ -24,6 +28,7 @@ from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.run_config import IdentityConfig
 from aiatrack_ros.training.scene_source import SceneSource
+from aiatrack_ros.training.teacher import Teacher
 import numpy as np
 from numpy.typing import NDArray
 import torch
@@ -36,6 +41,7 @@ logger = logging.getLogger(__name__)
 SCENES = 8  # drawn and looked at in one pass
 BOX_ERROR = 0.06  # sigma of the error of a view's box, relative to its size, as of a tracker's
 SMALLEST = 0.02  # side of a box that is looked at, relative to the crop's
+TAUGHT = 'person'  # the kind of targets that a teacher knows
 FEWEST_VIEWS = 4  # of a target that is judged
 
 
@@ -47,6 +53,7 @@ class Views:
     target: NDArray[np.int64]  # (N,)
     kind: list[str]  # of each target
     film: list[str]  # of each target; '' where it is pasted
+    taught: Tensor | None = None  # (N, T), how a teacher describes each; None without one
 
 
 def collect(source: SceneSource, network: AiATrack, config: IdentityConfig) -> Views:
@@ -56,15 +63,15 @@ def collect(source: SceneSource, network: AiATrack, config: IdentityConfig) -> V
     crops of a scene; of pasted targets all crops of `config.pasted` scenes.
 
     Raises:
-        InputError: The network has no identity head, or there are less than two targets.
+        InputError: The network has no identity head, there are less than two targets, or the
+            teacher cannot be used.
     """
     if network.identity_head is None:
         raise InputError(f"model '{network.config.name}' has no identity head to train")
-    extractor = Extractor(network)
-    rng = np.random.default_rng(source.compositor.seed)
-    parts = [_of_films(source, extractor, rng, config.collected)]
+    look = _Look(network, config.teacher, np.random.default_rng(source.compositor.seed))
+    parts = [_of_films(source, look, config.collected)]
     if config.pasted:
-        parts.append(_of_pasted(source, extractor, rng, config.pasted))
+        parts.append(_of_pasted(source, look, config.pasted))
     views = _joined(parts)
     if len(views.kind) < 2:
         raise InputError('identity: no two targets of films (place above 0, two frames or more)')
@@ -73,17 +80,58 @@ def collect(source: SceneSource, network: AiATrack, config: IdentityConfig) -> V
 
 def _joined(parts: list[Views]) -> Views:
     first = np.cumsum([0, *(len(part.kind) for part in parts)])
+    taught = [part.taught for part in parts if part.taught is not None and len(part.taught)]
     return Views(
         torch.cat([part.pooled for part in parts]),
         np.concatenate([part.target + start for part, start in zip(parts, first)]),
         [kind for part in parts for kind in part.kind],
         [film for part in parts for film in part.film],
+        torch.cat(taught) if taught else None,
     )
 
 
-def _of_films(
-    source: SceneSource, extractor: Extractor, rng: np.random.Generator, views: int
-) -> Views:
+class _Look:
+    """Looks at scenes as a tracker does that has found its target, and keeps what is pooled."""
+
+    def __init__(self, network: AiATrack, teacher: str, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self._extractor = Extractor(network)
+        self._head = self._extractor.network.identity_head  # folded; pooling has no weights
+        self._teacher = Teacher(teacher) if teacher else None
+        self._pooled: list[Tensor] = []
+        self._taught: list[Tensor] = []
+
+    @torch.no_grad()
+    def __call__(self, scenes: Scenes, chosen: NDArray[np.bool_]) -> None:
+        """Look at the targets of those crops (B, F) that are chosen."""
+        index = torch.from_numpy(np.flatnonzero(chosen)).to(scenes.boxes.device)
+        deep, lateral = (
+            maps.flatten(0, 1)[index].float() for maps in self._extractor(scenes.crops)
+        )
+        boxes = scenes.boxes.flatten(0, 1)[index]
+        error = torch.from_numpy(self.rng.normal(0, BOX_ERROR, tuple(boxes.shape))).to(boxes)
+        boxes = boxes + error * (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
+        pooled = self._head.pool(deep, lateral, boxes[:, None])[:, 0]
+        self._pooled.append(pooled.half().cpu())
+        if self._teacher is not None:
+            self._taught.append(self._teacher(scenes.crops.flatten(0, 1)[index], boxes).half())
+
+    def taken(self, targets: list[int], kinds: list[str], films: list[str]) -> Views:
+        """Return what was looked at since the last time, one view for each of `targets`."""
+        channels = self._head.mean.shape[0]
+        nothing = torch.zeros(0, channels, POOL_BINS, POOL_BINS, dtype=torch.float16)
+        pooled, taught = torch.cat([nothing, *self._pooled]), self._taught
+        self._pooled, self._taught = [], []
+        return Views(
+            pooled,
+            np.array(targets, np.int64),
+            kinds,
+            films,
+            torch.cat(taught) if taught else None,
+        )
+
+
+def _of_films(source: SceneSource, look: _Look, views: int) -> Views:
     kinds: list[str] = []
     films: list[str] = []
     jobs: list[tuple[int, NDArray[np.int64]]] = []
@@ -95,56 +143,38 @@ def _of_films(
             if len(clip) < 2:
                 continue
             count = -(-min(views, 2 * len(clip)) // frames) * frames
-            pictures = np.resize(rng.permutation(clip), count)
+            pictures = np.resize(look.rng.permutation(clip), count)
             jobs += [(len(kinds), row) for row in pictures.reshape(-1, frames)]
             kinds.append(kind)
             films.append(film)
-    parts, targets = [_nothing(extractor)], []
+    targets: list[int] = []
     progress = tqdm(total=len(jobs), desc='views', unit='scene', mininterval=2)
     for first in range(0, len(jobs), SCENES):
         batch = jobs[first : first + SCENES]
-        scenes = source.compositor.views(rng, np.array([pictures for _, pictures in batch]))
-        parts.append(_pooled(extractor, scenes, rng))
+        pictures = np.array([row for _, row in batch])
+        look(source.compositor.views(look.rng, pictures), np.ones(pictures.shape, bool))
         targets += [target for target, _ in batch for _ in range(frames)]
         progress.update(len(batch))
     progress.close()
-    return Views(torch.cat(parts), np.array(targets, np.int64), kinds, films)
+    return look.taken(targets, kinds, films)
 
 
-def _of_pasted(
-    source: SceneSource, extractor: Extractor, rng: np.random.Generator, count: int
-) -> Views:
+def _of_pasted(source: SceneSource, look: _Look, count: int) -> Views:
     kinds: list[str] = []
     target_of: dict[int, int] = {}
     for group in source.compositor.bank.groups if source.compositor.bank.kinds else ():
         for clip, kind in zip(group.pasted, group.pasted_kind, strict=True):
             target_of |= dict.fromkeys(map(int, clip), len(kinds))
             kinds.append(kind)
-    parts, targets = [_nothing(extractor)], []
+    targets: list[int] = []
     batches = range(0, count if kinds else 0, SCENES)
     for first in tqdm(batches, desc='pasted', unit_scale=SCENES, unit='scene', mininterval=2):
         scenes, cutouts = source.compositor.pasted(first, min(SCENES, count - first))
         sides = scenes.boxes[..., 2:] - scenes.boxes[..., :2]
         seen = (cutouts >= 0) & (sides.amin(-1) > SMALLEST).cpu().numpy()
-        parts.append(_pooled(extractor, scenes, rng)[torch.from_numpy(seen.ravel())])
+        look(scenes, seen)
         targets += [target_of[int(cutout)] for cutout in cutouts[seen]]
-    return Views(torch.cat(parts), np.array(targets, np.int64), kinds, [''] * len(kinds))
-
-
-def _nothing(extractor: Extractor) -> Tensor:
-    """Return no views, in the form in which views are pooled."""
-    head = extractor.network.identity_head
-    return torch.zeros(0, *head.mean.shape[:1], POOL_BINS, POOL_BINS, dtype=torch.float16)
-
-
-@torch.no_grad()
-def _pooled(extractor: Extractor, scenes: Scenes, rng: np.random.Generator) -> Tensor:
-    head = extractor.network.identity_head  # folded; pooling has no weights
-    deep, lateral = (maps.flatten(0, 1).float() for maps in extractor(scenes.crops))
-    boxes = scenes.boxes.flatten(0, 1)
-    error = torch.from_numpy(rng.normal(0, BOX_ERROR, tuple(boxes.shape))).to(boxes)
-    size = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-    return head.pool(deep, lateral, (boxes + error * size)[:, None])[:, 0].half().cpu()
+    return look.taken(targets, kinds, [''] * len(kinds))
 
 
 class IdentityTrainer:
@@ -172,6 +202,7 @@ class IdentityTrainer:
         self._weights = weights / weights.sum()
         (kind, number), *_ = Counter(views.kind).most_common(1)
         self._alike = kind if number >= 2 else ''
+        self._people = np.array([kind == TAUGHT for kind in views.kind])[views.target]
 
     def run(self) -> None:
         """Train to the last step."""
@@ -192,7 +223,7 @@ class IdentityTrainer:
         self.head.eval()
 
     def loss(self) -> Tensor:
-        """Return the loss (InfoNCE) of a batch: which of all its views show the same target."""
+        """Return the loss of a batch: which views are of one target, and what a teacher says."""
         targets = self._draw_targets()
         rows = np.array([self._rng.choice(self._of[t], self.config.views) for t in targets])
         index = torch.from_numpy(rows.ravel())
@@ -203,13 +234,28 @@ class IdentityTrainer:
         pooled = pooled + self.config.noise * self.head.deviation * noise
         vectors = self.head.describe(pooled)
         label = torch.arange(len(targets)).repeat_interleave(self.config.views)
-        label, index = label.to(vectors.device), index.to(vectors.device)
+        loss = self._which_is_which(vectors, label.to(vectors.device), index.to(vectors.device))
+        if self.views.taught is not None:
+            loss = loss + self.config.taught * self._unlike_taught(vectors, index)
+        return loss
+
+    def _which_is_which(self, vectors: Tensor, label: Tensor, index: Tensor) -> Tensor:
+        """Return InfoNCE: how hard it is to find a target's other views among all of a batch."""
         logits = vectors @ vectors.T / self.config.temperature
         # A view beside itself, drawn twice, teaches nothing.
         logits = logits.masked_fill(index[:, None] == index, -1e4)
         right = (label[:, None] == label) & (index[:, None] != index)
         loss = -(logits.log_softmax(1) * right).sum(1) / right.sum(1).clamp(min=1)
         return loss[right.any(1)].mean()
+
+    def _unlike_taught(self, vectors: Tensor, index: Tensor) -> Tensor:
+        """Return the squared error of all likenesses of people, against those that are taught."""
+        taught = cast(Tensor, self.views.taught)[index].to(vectors)
+        people = torch.from_numpy(self._people[index.numpy()]).to(vectors.device)
+        vectors, taught = vectors[people], taught[people]
+        error = (vectors @ vectors.T - taught @ taught.T).square()
+        pairs = len(error) * (len(error) - 1)
+        return error.fill_diagonal_(0).sum() / max(pairs, 1)
 
     def _draw_targets(self) -> NDArray[np.int64]:
         """Draw different targets: mostly of one kind, for only those are hard to tell apart."""

@@ -96,7 +96,7 @@ def train_identity(
     watch = Stopwatch()
     network.eval()
     # What is pasted can't be judged: all its views are of one picture.
-    judged = dataclasses.replace(wanted, pasted=0)
+    judged = dataclasses.replace(wanted, pasted=0, teacher='')
     held_out = collect(SceneSource(config, network.config, device, held_out=True), network, judged)
     views = collect(SceneSource(config, network.config, device), network, wanted)
     head = new_identity_head(network).to(device)
@@ -142,7 +142,7 @@ def set_threads(threads: int) -> None:
 
 
 def configured(path: str, data: str = '') -> TrainConfig:
-    """Read a configuration whose sources' relative paths begin in the folder `data`."""
+    """Read a configuration whose relative paths of data begin in the folder `data`."""
     config = load_config(path)
     if data:
         root = Path(data)
@@ -153,6 +153,10 @@ def configured(path: str, data: str = '') -> TrainConfig:
             for s in config.sources
         ]
         config = dataclasses.replace(config, sources=sources)
+        if config.identity is not None and config.identity.teacher:
+            teacher = str(root / config.identity.teacher)
+            identity = dataclasses.replace(config.identity, teacher=teacher)
+            config = dataclasses.replace(config, identity=identity)
     check_sources(config)
     return config
 

@@ -140,6 +140,10 @@ class IdentityConfig(CheckedSettings):
     # those of a batch.
     pasted: int = setting(0, 0)
     pasted_share: float = setting(0.6, 0, 1)
+    # A network for the re-identification of people whose likenesses are learned (teacher.py), or
+    # empty; and the weight of their squared error.
+    teacher: str = ''
+    taught: float = setting(10.0, 0)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from aiatrack_ros.training.run_config import IdentityConfig
 from aiatrack_ros.training.scene_source import SceneSource
 import numpy as np
 import pytest
+from teachers import write_teacher
 import torch
 from training_trees import write_run
 from training_trees import write_stills
@@ -74,6 +75,37 @@ def test_one_target_of_a_kind_can_not_be_judged() -> None:
     views = patterns(targets=2)
     views.kind = ['person', 'dog']
     assert np.isnan(telling_apart(head(), views))
+
+
+def test_a_teacher_says_who_is_like_whom() -> None:
+    """Half of all people look like each other to the teacher, and so they do to the head."""
+    views = patterns()
+    views.kind = ['person'] * 6 + ['dog'] * 2
+    side = torch.nn.functional.one_hot(torch.from_numpy(views.target % 2), 2).half()
+    views.taught = side
+    alone, taught = head(), head()
+    IdentityTrainer(alone, dataclasses.replace(views, taught=None), CONFIG, 0).run()
+    IdentityTrainer(taught, views, dataclasses.replace(CONFIG, taught=100.0), 0).run()
+
+    def apart(trained: torch.nn.Module) -> float:
+        """Return how much more alike people of one side are than those of two."""
+        people = torch.from_numpy(np.flatnonzero(views.target < 6))
+        with torch.no_grad():
+            vectors = trained.describe(views.pooled[people])
+        like, same = vectors @ vectors.T, (side[people] @ side[people].T).bool()
+        return float(like[same].mean() - like[~same].mean())
+
+    assert apart(taught) > apart(alone) + 0.3
+
+
+def test_every_view_is_shown_to_the_teacher(tmp_path: Path) -> None:
+    config = configured(str(run_of_films(tmp_path)))
+    network = make_network(config, model_config(config)).eval()
+    source = SceneSource(config, network.config, torch.device('cpu'))
+    wanted = IdentityConfig(collected=6, pasted=10, teacher=write_teacher(tmp_path))
+    views = collect(source, network, wanted)
+    assert views.taught.shape == (len(views.target), 6)
+    assert views.taught.float().norm(dim=1).sub(1).abs().max() < 1e-2
 
 
 def run_of_films(root: Path, **changes: object) -> Path:
