@@ -149,7 +149,7 @@ def check_pooling(truth: Mapping[str, np.ndarray]) -> Check:
     """Compare precise RoI pooling on boxes of all kinds."""
     features = torch.from_numpy(truth['pool_feat'])
     boxes = torch.from_numpy(truth['pool_boxes_xyxy'])[None] * _POOL_CELLS
-    pooled = precise_roi_pool(features, boxes, _POOL_BINS)
+    pooled = precise_roi_pool(features, boxes, _POOL_BINS, _POOL_BINS)
     return _relative('PrRoI pooling', pooled, truth['pool_out'])
 
 

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The heads: where the target is (STARK's corner head), and how well it fits (ATOM's IoU head)."""
 
+import math
 from typing import NamedTuple
 
 from aiatrack_ros.model.config import ModelConfig
@@ -12,6 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 POOL_BINS = 4
+# From top to bottom and from left to right: a person is told from another by what is where between
+# head and feet.
+IDENTITY_BINS = (8, 4)
 
 
 def _conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -128,7 +132,7 @@ class IoUHead(nn.Module):
         Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
         """
         features = self.conv3(self.conv2(self.conv1(features)))
-        pooled = precise_roi_pool(features, boxes * features.shape[-1], POOL_BINS)
+        pooled = precise_roi_pool(features, boxes * features.shape[-1], POOL_BINS, POOL_BINS)
         hidden = self.fc(pooled.flatten(2).flatten(0, 1))  # (N * K, hidden)
         return self.iou_predictor(hidden).view(boxes.shape[:2])
 
@@ -137,7 +141,7 @@ class IdentityHead(nn.Module):
     """Describes what is inside a box, so that the same target has nearly the same description.
 
     The decoder is asked where something like the references is, and one of the same kind is like
-    them. The backbone knows more: what lies in the box, cut into 4 x 4 parts, tells people apart.
+    them. The backbone knows more: what lies in the box, cut into 8 x 4 parts, tells people apart.
     Descriptions are compared by their cosine.
     """
 
@@ -154,22 +158,23 @@ class IdentityHead(nn.Module):
             nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
         )
         self.conv2 = _conv_block(width, width)
-        self.linear = nn.Linear(width * POOL_BINS**2, config.identity_channels)
+        self.linear = nn.Linear(width * math.prod(IDENTITY_BINS), config.identity_channels)
 
     def pool(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
-        """Pool features at strides 16 and 8 in boxes (N, K, 4) to (N, K, C, 4, 4).
+        """Pool features at strides 16 and 8 in boxes (N, K, 4) to (N, K, C, 8, 4).
 
         Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
         """
         maps = (features, lateral)
-        return torch.cat([precise_roi_pool(x, boxes * x.shape[-1], POOL_BINS) for x in maps], 2)
+        parts = [precise_roi_pool(x, boxes * x.shape[-1], *IDENTITY_BINS) for x in maps]
+        return torch.cat(parts, 2)
 
     def normalise(self, pooled: Tensor) -> Tensor:
-        """Give each channel of pooled features (N, C, 4, 4) mean 0 and deviation 1."""
+        """Give each channel of pooled features (N, C, 8, 4) mean 0 and deviation 1."""
         return (pooled - self.mean) / self.deviation
 
     def describe(self, pooled: Tensor) -> Tensor:
-        """Map pooled features (N, C, 4, 4) to unit vectors (N, E)."""
+        """Map pooled features (N, C, 8, 4) to unit vectors (N, E)."""
         hidden = self.conv2(self.conv1(self.normalise(pooled)))
         # In single precision: squares of half-precision numbers overflow, and the least length
         # that is divided by would be 0.

@@ -29,22 +29,23 @@ def _bin_weights(start: Tensor, end: Tensor, bins: int, cells: int) -> Tensor:
     return torch.where(width > 0, integral / safe, torch.zeros_like(integral))
 
 
-def precise_roi_pool(features: Tensor, boxes: Tensor, bins: int) -> Tensor:
-    """Pool each box to its exact mean over bins x bins.
+def precise_roi_pool(features: Tensor, boxes: Tensor, rows: int, columns: int) -> Tensor:
+    """Pool each box to its exact means over rows x columns bins.
 
     Args:
         features: (N, C, h, w); the value of cell (i, j) belongs to the point y = i, x = j, and
             the map is zero outside.
         boxes: (N, K, 4) as x1, y1, x2, y2 in cells.
-        bins: Bins per side.
+        rows: Bins from top to bottom, p.
+        columns: Bins from left to right, q.
 
     Returns:
-        (N, K, C, bins, bins). A box whose width or height is not positive pools to zero.
+        (N, K, C, p, q). A box whose width or height is not positive pools to zero.
     """
     x1, y1, x2, y2 = boxes.unbind(-1)
-    rows = _bin_weights(y1, y2, bins, features.shape[2])  # (N, K, p, h)
-    columns = _bin_weights(x1, x2, bins, features.shape[3])  # (N, K, q, w)
+    down = _bin_weights(y1, y2, rows, features.shape[2])  # (N, K, p, h)
+    across = _bin_weights(x1, x2, columns, features.shape[3])  # (N, K, q, w)
     valid = ((x2 > x1) & (y2 > y1))[..., None, None]
-    pooled = rows[:, :, None] @ features[:, None]  # (N, K, C, p, w)
-    pooled = pooled @ columns[:, :, None].transpose(-1, -2)  # (N, K, C, p, q)
+    pooled = down[:, :, None] @ features[:, None]  # (N, K, C, p, w)
+    pooled = pooled @ across[:, :, None].transpose(-1, -2)  # (N, K, C, p, q)
     return torch.where(valid[..., None], pooled, torch.zeros_like(pooled))

@@ -23,7 +23,7 @@ from typing import cast
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model.heads import IdentityHead
-from aiatrack_ros.model.heads import POOL_BINS
+from aiatrack_ros.model.heads import IDENTITY_BINS
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.run_config import IdentityConfig
@@ -49,7 +49,7 @@ FEWEST_VIEWS = 4  # of a target that is judged
 class Views:
     """Targets, several views of each, as the identity head is asked for them."""
 
-    pooled: Tensor  # (N, C, bins, bins)
+    pooled: Tensor  # (N, C, 8, 4)
     target: NDArray[np.int64]  # (N,)
     kind: list[str]  # of each target
     film: list[str]  # of each target; '' where it is pasted
@@ -119,7 +119,7 @@ class _Look:
     def taken(self, targets: list[int], kinds: list[str], films: list[str]) -> Views:
         """Return what was looked at since the last time, one view for each of `targets`."""
         channels = self._head.mean.shape[0]
-        nothing = torch.zeros(0, channels, POOL_BINS, POOL_BINS, dtype=torch.float16)
+        nothing = torch.zeros(0, channels, *IDENTITY_BINS, dtype=torch.float16)
         pooled, taught = torch.cat([nothing, *self._pooled]), self._taught
         self._pooled, self._taught = [], []
         return Views(

@@ -38,13 +38,13 @@ def by_integration(features: np.ndarray, box: tuple, steps: int = 24) -> np.ndar
 def test_equals_numerical_integration(box: tuple) -> None:
     features = np.random.default_rng(0).standard_normal((2, 5, 6))
     boxes = torch.tensor([[box]], dtype=torch.float64)
-    pooled = precise_roi_pool(torch.from_numpy(features)[None], boxes, BINS)[0, 0]
+    pooled = precise_roi_pool(torch.from_numpy(features)[None], boxes, BINS, BINS)[0, 0]
     np.testing.assert_allclose(pooled, by_integration(features, box), atol=4e-3)
 
 
 @pytest.mark.parametrize('box', [(2.0, 2.0, 2.0, 4.0), (3.0, 1.0, 1.0, 4.0), (1.0, 3.0, 4.0, 3.0)])
 def test_degenerate_box_pools_to_zero(box: tuple) -> None:
-    pooled = precise_roi_pool(torch.ones(1, 3, 6, 6), torch.tensor([[box]]), BINS)
+    pooled = precise_roi_pool(torch.ones(1, 3, 6, 6), torch.tensor([[box]]), BINS, BINS)
     assert pooled.shape == (1, 1, 3, BINS, BINS)
     assert not pooled.any()
 
@@ -62,7 +62,7 @@ def test_differentiable_in_map_and_boxes() -> None:
         1, 2, 5, 5, dtype=torch.float64, generator=generator, requires_grad=True
     )
     boxes = torch.tensor([[[0.3, 0.6, 3.1, 3.7]]], dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda f, b: precise_roi_pool(f, b, 2), (features, boxes))
+    assert torch.autograd.gradcheck(lambda f, b: precise_roi_pool(f, b, 2, 2), (features, boxes))
     flat = torch.tensor([[[2.0, 2, 2, 2]]], dtype=torch.float64, requires_grad=True)
-    precise_roi_pool(features, flat, BINS).sum().backward()
+    precise_roi_pool(features, flat, BINS, BINS).sum().backward()
     assert flat.grad.isfinite().all()

@@ -33,8 +33,8 @@ CONFIG = IdentityConfig(steps=60, targets=6, views=3)
 def patterns(targets: int = 8, views: int = 6, noise: float = 1.5) -> Views:
     """Return views of targets, each a pattern of its own under noise that hides most of it."""
     generator = torch.Generator().manual_seed(0)
-    own = torch.randn(targets, 1, 152, 4, 4, generator=generator) * 0.5
-    seen = own + noise * torch.randn(targets, views, 152, 4, 4, generator=generator)
+    own = torch.randn(targets, 1, 152, 8, 4, generator=generator) * 0.5
+    seen = own + noise * torch.randn(targets, views, 152, 8, 4, generator=generator)
     target = np.repeat(np.arange(targets), views)
     return Views(seen.flatten(0, 1), target, ['person'] * targets, ['street'] * targets)
 
@@ -131,7 +131,7 @@ def test_views_are_collected_from_films(tmp_path: Path) -> None:
     assert len(views.kind) == 3  # two targets of the street, and a; stills are no films
     assert sorted(set(views.film)) == ['a', 'street']
     assert (np.bincount(views.target) == 6).all()
-    assert views.pooled.shape == (18, 152, 4, 4) and views.pooled.isfinite().all()
+    assert views.pooled.shape == (18, 152, 8, 4) and views.pooled.isfinite().all()
 
 
 def test_views_of_pasted_targets_come_on_top(tmp_path: Path) -> None:
