@@ -4,8 +4,8 @@
 import threading
 
 from aiatrack_ros.nodes.common import qos_events
-from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
-from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
+from aiatrack_ros.nodes.common.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.common.subscription_reader import SubscriptionReader
 import pytest
 import rclpy
 from rclpy.impl import implementation_singleton
