@@ -275,7 +275,7 @@ class TrackerNode(ReleasingNode):
             complain = functools.partial(self._complain, 'target')
             survivor = surviving(callback, f'box on {topic} not used', complain)
             self._input(message_type, topic, survivor, _QOS)
-        self._reader = SubscriptionReader(self, camera, self._image_failed)
+        self._reader = SubscriptionReader(self, [camera], self._image_failed)
 
     def _input(
         self,
