@@ -335,7 +335,8 @@ class TargetPickerNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Serve until Ctrl-C; return the exit code."""
-    return run_node(TargetPickerNode, args, last_words=True)
+    # A person sees no difference, and the tracker should not wait for a picture that is shown.
+    return run_node(TargetPickerNode, args, last_words=True, gives_way=True)
 
 
 if __name__ == '__main__':
