@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 import ctypes
+import os
 import platform
 import re
 import signal
@@ -22,6 +23,7 @@ from rclpy.signals import SignalHandlerOptions
 
 EXIT_OK, EXIT_FAILURE, EXIT_USAGE = 0, 1, 2
 _M_ARENA_MAX = -8  # from malloc.h
+_NICENESS = 5  # of a node that gives way: a third of the weight of one that does not
 
 
 def _ignore_interrupts() -> None:
@@ -40,8 +42,24 @@ def _keep_one_heap() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
+def _give_way() -> None:
+    """
+    Have what this thread does, and all threads that it starts, wait for others' work.
+
+    As a batch process it never interrupts what runs when a message wakes it, and where all cores
+    are busy it gets a third of an equal share. Where the system or the user has chosen another way
+    of scheduling, that stays.
+    """
+    if sys.platform == 'linux' and os.sched_getscheduler(0) == os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        os.nice(_NICENESS)
+
+
 def run_node(
-    make_node: Callable[[], Node], args: list[str] | None = None, last_words: bool = False
+    make_node: Callable[[], Node],
+    args: list[str] | None = None,
+    last_words: bool = False,
+    gives_way: bool = False,
 ) -> int:
     """
     Make a node and spin it until Ctrl-C, SIGTERM or, if it has the attribute `done`, its end.
@@ -57,11 +75,14 @@ def run_node(
         args: The arguments of ROS; None stands for those of the process.
         last_words: Whether the node wants to publish in destroy_node(). Otherwise ROS has ended by
             then if a signal came.
+        gives_way: Whether others' work on this machine comes before that of the node.
 
     Returns:
         The exit code.
     """
     _keep_one_heap()
+    if gives_way:
+        _give_way()  # before ROS starts its threads
     # rcl also writes a line about wrong arguments, which says less than ours.
     rclpy.logging.set_logger_level('rcl', LoggingSeverity.FATAL)
     try:

@@ -5,8 +5,9 @@ A node that serves a web page to choose the target on, from any phone or laptop.
   ros2 run aiatrack_ros target_picker_node --ros-args -r image:=/camera/image_raw
 
 It prints the address. A box goes to the tracker with the stamp of the picture on which it was
-drawn. The node subscribes to images and to the tracker only while somebody has the page open. The
-server runs on a thread of its own, and hands what the pages ask for over to the executor's thread.
+drawn. The node subscribes to images and to the tracker only while somebody has the page open, and
+what comes for each image is then read by a thread of its own. The server has another one, and
+hands what the pages ask for over to the executor's thread.
 """
 
 from collections import deque
@@ -29,6 +30,9 @@ from aiatrack_ros.nodes.common.parameters import declare
 from aiatrack_ros.nodes.common.parameters import mirrored
 from aiatrack_ros.nodes.common.parameters import settings_of
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.common.subscription_reader import SubscriptionReader
+from aiatrack_ros.nodes.common.surviving import reason
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.selection.longer_memory import LongerMemory
 from aiatrack_ros.picker.page_server import Reply
@@ -84,6 +88,7 @@ class TargetPickerNode(Node):
         declare(self, TARGET_PICKER)
         self._decoder = images.ImageDecoder(images.load_bridge(self.get_logger().info))
         self._watched: list[Any] = []  # the subscriptions; there are none while no page is open
+        self._reader: SubscriptionReader | None = None  # reads those that hear of every image
         # When the last image came, and the last message of the tracker, by time.monotonic().
         self._last_image = self._last_word = 0.0
         self._status_heard = False  # whether this tracker publishes ~/status
@@ -121,6 +126,7 @@ class TargetPickerNode(Node):
         """Close the pages, give the tracker its own memory back and destroy the node."""
         if hasattr(self, '_picker'):
             self._picker.stop()
+            self._stop_reader()
             ending = self._memory.want(0.0)
             if ending is not None and self.context.ok():
                 last = SingleThreadedExecutor(context=self.context)
@@ -205,6 +211,7 @@ class TargetPickerNode(Node):
         if bool(viewers) == bool(self._watched):
             return
         if not viewers:
+            self._stop_reader()
             for subscription in self._watched:
                 self.destroy_subscription(subscription)
             self._watched = []
@@ -212,23 +219,41 @@ class TargetPickerNode(Node):
         self._last_image = self._last_word = time.monotonic()
         self._answers.clear()
         self._picker.tell(TargetState())
-        self._watched = [
-            self._heard(self._image_type, self._image_topic, self._on_image, _IMAGE_QOS),
-            self._heard(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS),
-            self._heard(TrackerStatus, 'tracker/status', self._on_status, _QOS),
-            self._heard(DiagnosticArray, '/diagnostics', self._on_diagnostics, _QOS),
+        # What an executor of rclpy does around three messages for each image costs more than all
+        # else here. Tracks are named before the status, which takes the box from them.
+        group = ReaderCallbackGroup()
+        read = [
+            self._heard(self._image_type, self._image_topic, self._on_image, _IMAGE_QOS, group),
+            self._heard(Detection2DArray, 'tracker/tracks', self._on_tracks, _QOS, group),
+            self._heard(TrackerStatus, 'tracker/status', self._on_status, _QOS, group),
         ]
+        heard = self._heard(DiagnosticArray, '/diagnostics', self._on_diagnostics, _QOS)
+        self._watched = [*read, heard]
+        self._reader = SubscriptionReader(self, read, self._message_failed)
+
+    def _stop_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.stop()
+            self._reader = None
 
     def _heard(
-        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+        self,
+        kind: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        group: ReaderCallbackGroup | None = None,
     ) -> Subscription:
         survivor = surviving(callback, f'message on {topic} not used', self._complain)
-        return self.create_subscription(kind, topic, survivor, qos)
+        return self.create_subscription(kind, topic, survivor, qos, callback_group=group)
+
+    def _message_failed(self, error: Exception) -> None:
+        self._complain(f'message of the camera or the tracker not used: {reason(error)}')
 
     def _complain(self, text: str) -> None:
         self.get_logger().warning(text, throttle_duration_sec=LOG_SECONDS)
 
-    # --- what comes from camera and tracker ---
+    # --- what comes from camera and tracker; all but diagnostics on the thread of the reader ---
 
     def _on_image(self, message: images.ImageMessage) -> None:
         self._last_image = time.monotonic()
@@ -310,7 +335,8 @@ class TargetPickerNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Serve until Ctrl-C; return the exit code."""
-    return run_node(TargetPickerNode, args, last_words=True)
+    # A person sees no difference, and the tracker should not wait for a picture that is shown.
+    return run_node(TargetPickerNode, args, last_words=True, gives_way=True)
 
 
 if __name__ == '__main__':

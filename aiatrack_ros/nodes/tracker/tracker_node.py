@@ -33,10 +33,10 @@ from aiatrack_ros.nodes.common.image_transport import wrong_topic
 from aiatrack_ros.nodes.common.managed_node import ReleasingNode
 from aiatrack_ros.nodes.common.messages import STATE_NAMES
 from aiatrack_ros.nodes.common.run_node import run_node
+from aiatrack_ros.nodes.common.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.common.subscription_reader import SubscriptionReader
 from aiatrack_ros.nodes.common.surviving import surviving
 from aiatrack_ros.nodes.tracker.latest_only import LatestOnly
-from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
-from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
 from aiatrack_ros.nodes.tracker.tracker_parameters import TrackerParameters
 from aiatrack_ros.nodes.tracker.tracking_worker import Outcome
 from aiatrack_ros.nodes.tracker.tracking_worker import Reply
@@ -275,7 +275,7 @@ class TrackerNode(ReleasingNode):
             complain = functools.partial(self._complain, 'target')
             survivor = surviving(callback, f'box on {topic} not used', complain)
             self._input(message_type, topic, survivor, _QOS)
-        self._reader = SubscriptionReader(self, camera, self._image_failed)
+        self._reader = SubscriptionReader(self, [camera], self._image_failed)
 
     def _input(
         self,

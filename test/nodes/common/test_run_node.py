@@ -190,3 +190,43 @@ def test_a_node_that_cannot_be_made_says_why_in_one_line(module):
     assert process.stderr.startswith('error: ')
     assert len(process.stderr.splitlines()) == 1, process.stderr
     assert process.stdout == ''
+
+
+WAY = """
+import os
+import sys
+from aiatrack_ros.nodes.common.run_node import run_node
+from rclpy.node import Node
+from rclpy.task import Future
+
+class Tester(Node):
+    def __init__(self):
+        super().__init__('tester')
+        self.done = Future()
+        self.create_timer(0.01, lambda: self.done.set_result(0))
+        # Libraries may have started theirs when they were imported.
+        threads = set(os.listdir('/proc/self/task')) - earlier
+        policies = {os.sched_getscheduler(int(thread)) for thread in threads}
+        nices = {os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in threads}
+        print(len(threads) > 1, policies, nices, flush=True)
+
+earlier = set(os.listdir('/proc/self/task')) - {str(os.getpid())}
+sys.exit(run_node(Tester, gives_way=sys.argv[1] == 'True'))
+"""
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='other systems schedule otherwise')
+@pytest.mark.parametrize('gives_way', [True, False])
+def test_a_node_gives_way_with_all_its_threads_or_not_at_all(gives_way):
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    answer = subprocess.run(
+        [sys.executable, '-c', WAY, str(gives_way)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        cwd=ROOT,
+    )
+    assert answer.returncode == 0, answer.stderr
+    policy = os.SCHED_BATCH if gives_way else os.SCHED_OTHER
+    nice = min(19, before + 5 * gives_way)
+    assert answer.stdout.split('\n')[0] == f'True {{{policy}}} {{{nice}}}'

@@ -1,14 +1,16 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """
-A thread that takes the messages of one subscription.
+A thread that takes the messages of a few subscriptions.
 
 An executor of rclpy gathers all that a node waits for, some thirty things, anew for every message,
 and more than once. At a camera's rate that costs more than all else that an idle tracker does. A
-reader waits for its subscription alone, and nothing that the node is busy with keeps it waiting.
+reader waits for its subscriptions alone, and nothing that the node is busy with keeps it waiting.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 import contextlib
 import functools
 import threading
@@ -30,7 +32,7 @@ _LOOK = 100_000_000
 
 class ReaderCallbackGroup(MutuallyExclusiveCallbackGroup):
     """
-    Has executors leave a subscription, with the events of its QoS, to its reader.
+    Has executors leave subscriptions, with the events of their QoS, to their reader.
 
     The events too, for Fast DDS wakes who waits for an event of a subscription with its messages.
     """
@@ -40,7 +42,7 @@ class ReaderCallbackGroup(MutuallyExclusiveCallbackGroup):
         self._released = False
 
     def release(self) -> None:
-        """Give the subscription to the executor of its node, as any other."""
+        """Give the subscriptions to the executor of their node, as any others."""
         self._released = True
 
     def can_execute(self, entity: Any) -> bool:
@@ -67,15 +69,16 @@ def _of_rclpy(method: Callable[P, R]) -> Callable[P, R]:
 
 class SubscriptionReader:
     """
-    Reads a subscription until it is stopped, or ROS ends.
+    Reads subscriptions of a node until it is stopped, or ROS ends.
 
-    The subscription of the node has to be in a ReaderCallbackGroup, and to be destroyed after
-    `stop`. Its callbacks, those of its events too, are called on the reader's thread. `failed`
-    gets what taking a message or a callback raised; the next message is waited for then.
+    They have to be in a ReaderCallbackGroup, and to be destroyed after `stop`. Their callbacks,
+    those of their events too, are called on the reader's thread; of messages that have come
+    meanwhile, first that of the subscription that is named first. `failed` gets what taking a
+    message or a callback raised; the next message is waited for then.
 
     It stands on what rclpy.wait_for_message is made of, which is the same in Humble, Jazzy and
     Kilted (rclpy 3 to 9), and nowhere promised. Where something of it is missing or answers
-    otherwise, the node says so once and its executor reads the subscription from then on: slower,
+    otherwise, the node says so once and its executor reads them from then on: slower,
     behind whatever else the node does, and not surviving what a callback raises.
 
     That may happen in Lyrical, whose rclpy 10 has reworked its entities and could not be tried. It
@@ -84,10 +87,13 @@ class SubscriptionReader:
     """
 
     def __init__(
-        self, node: Node, subscription: Subscription, failed: Callable[[Exception], None]
+        self,
+        node: Node,
+        subscriptions: Sequence[Subscription],
+        failed: Callable[[Exception], None],
     ) -> None:
         self._node = node
-        self._subscription = subscription
+        self._subscriptions = tuple(subscriptions)
         self._context = node.context
         self._failed = failed
         self._stopped = threading.Event()
@@ -95,7 +101,7 @@ class SubscriptionReader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, after the message in work."""
+        """End the thread, after the messages in work."""
         self._stopped.set()
         self._thread.join()
 
@@ -108,11 +114,13 @@ class SubscriptionReader:
                     self._leave_to_executor(error)
 
     def _leave_to_executor(self, error: Exception) -> None:
+        topics = ', '.join(subscription.topic_name for subscription in self._subscriptions)
         self._node.get_logger().warning(
-            f'this rclpy has no such parts as the reader of {self._subscription.topic_name} '
+            f'this rclpy has no such parts as the reader of {topics} '
             f'needs ({error}); the executor reads it, which costs more of the processor'
         )
-        cast(ReaderCallbackGroup, self._subscription.callback_group).release()
+        for subscription in self._subscriptions:
+            cast(ReaderCallbackGroup, subscription.callback_group).release()
         if self._node.executor is not None:
             self._node.executor.wake()  # it has gathered what it waits for without this
 
@@ -141,28 +149,37 @@ class SubscriptionReader:
     def _make_wait_set(self, held: contextlib.ExitStack) -> Any:
         from rclpy.impl.implementation_singleton import rclpy_implementation
 
-        events: Any = self._subscription.event_handlers  # Jazzy's annotation says it is one
+        # Jazzy's annotation says that it is one handler.
+        events: list[Any] = [
+            event
+            for subscription in self._subscriptions
+            for event in cast(Iterable[Any], subscription.event_handlers)
+        ]
+        handles = [subscription.handle for subscription in self._subscriptions]
         context: Any = self._context.handle
-        for each in (context, self._subscription.handle, *events):
+        for each in (context, *handles, *events):
             held.enter_context(each)
-        return rclpy_implementation.WaitSet(1, 0, 0, 0, 0, len(events), context)
+        return rclpy_implementation.WaitSet(len(handles), 0, 0, 0, 0, len(events), context)
 
     @_of_rclpy
     def _take(self, wait_set: Any) -> list[tuple[Callable[[Any], object], Any]]:
         """Wait for a look; return the callbacks that are due, with what each is to get."""
-        subscription = self._subscription
-        handlers: Any = subscription.event_handlers
         due: list[tuple[Callable[[Any], object], Any]] = []
+        handlers: list[Any] = []
         wait_set.clear_entities()
-        wait_set.add_subscription(subscription.handle)
+        for subscription in self._subscriptions:
+            wait_set.add_subscription(subscription.handle)
+            handlers += cast(Iterable[Any], subscription.event_handlers)
         for handler in handlers:
             handler.add_to_wait_set(wait_set)
         wait_set.wait(_LOOK)
         events = [each for each in handlers if each.is_ready(wait_set)]
-        if wait_set.get_ready_entities('subscription'):
-            taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
-            if taken is not None:
-                due.append((cast(Callable[[Any], None], subscription.callback), taken[0]))
+        ready = wait_set.get_ready_entities('subscription')
+        for subscription in self._subscriptions:
+            if subscription.handle.pointer in ready:
+                taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
+                if taken is not None:
+                    due.append((cast(Callable[[Any], None], subscription.callback), taken[0]))
         for handler in events:
             event = handler.take_data()
             if event is not None:

@@ -4,8 +4,8 @@
 import threading
 
 from aiatrack_ros.nodes.common import qos_events
-from aiatrack_ros.nodes.tracker.subscription_reader import ReaderCallbackGroup
-from aiatrack_ros.nodes.tracker.subscription_reader import SubscriptionReader
+from aiatrack_ros.nodes.common.subscription_reader import ReaderCallbackGroup
+from aiatrack_ros.nodes.common.subscription_reader import SubscriptionReader
 import pytest
 import rclpy
 from rclpy.impl import implementation_singleton
@@ -43,7 +43,7 @@ class Listener(Node):
                 'topic', lambda *what: self.said.append(what)
             ),
         )
-        self.reader = SubscriptionReader(self, see(self.subscription), self.failures.append)
+        self.reader = SubscriptionReader(self, [see(self.subscription)], self.failures.append)
 
     def _hear(self, message):
         self.threads.add(threading.current_thread().name)
@@ -119,6 +119,35 @@ def test_ends_with_ros():
     wait_for(lambda: not reading(), 'the end of the thread')
     assert not listener.failures
     listener.destroy_node()
+
+
+def test_reads_several_subscriptions_in_the_order_of_their_names(ros):
+    listener = ros.spin(lambda **options: Node('listener', **options))
+    sending = ros.spin(lambda **options: Node('sender', **options))
+    group, heard = ReaderCallbackGroup(), []
+    subscriptions, publishers = [], []
+    for topic in ('first', 'second', 'third'):
+        subscriptions.append(
+            listener.create_subscription(
+                Int32,
+                topic,
+                lambda message, topic=topic: heard.append((topic, message.data)),
+                RELIABLE,
+                callback_group=group,
+            )
+        )
+        publishers.append(sending.create_publisher(Int32, topic, RELIABLE))
+    for publisher in publishers:
+        wait_for(publisher.get_subscription_count, 'the listener')
+    for publisher in reversed(publishers):
+        for number in (1, 2):
+            publisher.publish(Int32(data=number))
+    for publisher in publishers:
+        assert publisher.wait_for_all_acked()
+    reader = SubscriptionReader(listener, subscriptions, heard.append)
+    wait_for(lambda: len(heard) >= 6, 'all messages')
+    reader.stop()
+    assert heard == [(topic, n) for n in (1, 2) for topic in ('first', 'second', 'third')]
 
 
 class Changed:
