@@ -22,8 +22,8 @@ from typing import cast
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
-from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.model.heads import IDENTITY_BINS
+from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.run_config import IdentityConfig

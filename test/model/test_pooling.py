@@ -7,6 +7,7 @@ import pytest
 import torch
 
 BINS = 4
+ROWS, COLUMNS = 3, 2
 
 
 def interpolate(features: np.ndarray, y: float, x: float) -> np.ndarray:
@@ -21,13 +22,13 @@ def interpolate(features: np.ndarray, y: float, x: float) -> np.ndarray:
 
 def by_integration(features: np.ndarray, box: tuple, steps: int = 24) -> np.ndarray:
     x1, y1, x2, y2 = box
-    pooled = np.zeros((features.shape[0], BINS, BINS))
-    for p in range(BINS):
-        for q in range(BINS):
+    pooled = np.zeros((features.shape[0], ROWS, COLUMNS))
+    for p in range(ROWS):
+        for q in range(COLUMNS):
             for i in range(steps):
                 for j in range(steps):
-                    y = y1 + (y2 - y1) * (p + (i + 0.5) / steps) / BINS
-                    x = x1 + (x2 - x1) * (q + (j + 0.5) / steps) / BINS
+                    y = y1 + (y2 - y1) * (p + (i + 0.5) / steps) / ROWS
+                    x = x1 + (x2 - x1) * (q + (j + 0.5) / steps) / COLUMNS
                     pooled[:, p, q] += interpolate(features, y, x)
     return pooled / steps**2
 
@@ -38,7 +39,7 @@ def by_integration(features: np.ndarray, box: tuple, steps: int = 24) -> np.ndar
 def test_equals_numerical_integration(box: tuple) -> None:
     features = np.random.default_rng(0).standard_normal((2, 5, 6))
     boxes = torch.tensor([[box]], dtype=torch.float64)
-    pooled = precise_roi_pool(torch.from_numpy(features)[None], boxes, BINS, BINS)[0, 0]
+    pooled = precise_roi_pool(torch.from_numpy(features)[None], boxes, ROWS, COLUMNS)[0, 0]
     np.testing.assert_allclose(pooled, by_integration(features, box), atol=4e-3)
 
 
@@ -51,7 +52,7 @@ def test_degenerate_box_pools_to_zero(box: tuple) -> None:
 
 def test_constant_map_pools_to_the_constant() -> None:
     pooled = precise_roi_pool(
-        torch.full((1, 1, 9, 9), 2.5), torch.tensor([[[1.2, 2, 6, 7.7]]]), BINS
+        torch.full((1, 1, 9, 9), 2.5), torch.tensor([[[1.2, 2, 6, 7.7]]]), BINS, BINS
     )
     torch.testing.assert_close(pooled, torch.full_like(pooled, 2.5))
 
