@@ -97,12 +97,16 @@ class SubscriptionReader:
         self._context = node.context
         self._failed = failed
         self._stopped = threading.Event()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name='reader', daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, after the messages in work."""
+        """End the thread, after the messages in work; again, where a signal has cut it short."""
         self._stopped.set()
+        # Where a signal raises in join(), Python up to 3.12 takes the thread for ended. It would
+        # then go on waiting in rclpy at the end of the process, which that aborts.
+        self._ended.wait()
         self._thread.join()
 
     def _run(self) -> None:
@@ -112,6 +116,8 @@ class SubscriptionReader:
             if self._context.ok():
                 with contextlib.suppress(Exception):  # the end of ROS may come now
                     self._leave_to_executor(error)
+        finally:
+            self._ended.set()
 
     def _leave_to_executor(self, error: Exception) -> None:
         topics = ', '.join(subscription.topic_name for subscription in self._subscriptions)

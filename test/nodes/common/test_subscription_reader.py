@@ -1,7 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """A subscription that is read by a thread of its own, over real DDS."""
 
+import signal
 import threading
+import time
 
 from aiatrack_ros.nodes.common import qos_events
 from aiatrack_ros.nodes.common.subscription_reader import ReaderCallbackGroup
@@ -109,6 +111,36 @@ def test_is_silent_once_stopped(ros):
     sending.publisher.wait_for_all_acked()
     assert listener.heard == [1]
     assert not reading()
+
+
+def test_a_signal_while_it_stops_leaves_it_to_be_stopped_again(ros):
+    """The thread is in a callback, and the signal raises where it is waited for."""
+    listener, sending = ros.spin(Listener), ros.spin(sender())
+    matched(sending)
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(message):
+        begun.set()
+        time.sleep(1.0)
+        ended.set()
+
+    listener.subscription.callback = slow
+    sending.publisher.publish(Int32(data=1))
+    assert begun.wait(10)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            listener.reader.stop()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not ended.is_set()
+    listener.reader.stop()
+    assert ended.is_set() and not reading()
 
 
 def test_ends_with_ros():
