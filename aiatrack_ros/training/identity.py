@@ -3,8 +3,9 @@
 
 What a target looks like from frame to frame only films can teach, and who is like it only many
 targets at once. Of films there are few, and in each the background is the same: a head that sees
-nothing else learns them by heart. So people of stills, pasted into ever other pictures, come on
-top; of films that were left out whole, it then tells more people apart (docs/model_card.md).
+nothing else learns them by heart. So people of stills, pasted into ever other pictures, may come
+on top (`pasted`); of films that were left out whole, a head without a teacher then tells more
+people apart (docs/model_card.md).
 
 A network that has learned it from many thousands of people may teach on top (`teacher`): two views
 of people are to be as like each other for the head as they are for it.

@@ -38,11 +38,12 @@ class Teacher:
             raise InputError(f"identity.teacher: '{path}' does not exist")
         import openvino
 
+        core = openvino.Core()
         try:
-            network = openvino.Core().read_model(path)
+            network = core.read_model(path)
             self._size = _input_size(network)
             network.reshape([BATCH, 3, *self._size])
-            self._request = openvino.Core().compile_model(network, 'CPU').create_infer_request()
+            self._request = core.compile_model(network, 'CPU').create_infer_request()
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[-1]
             raise InputError(
