@@ -23,7 +23,7 @@ load: busy processes beside it; RSS: the most memory of the process, in MiB."""
 PEER_ENGINE = 'opencv'
 # Stages in the order of a frame; 'network' stands for all between crop and memory.
 OUTER = ('decode', 'crop', 'network', 'memory')
-_INNER = ('upload', 'backbone', 'encoder', 'decoder', 'heads', 'graph', 'readback')
+_INNER = ('upload', 'backbone', 'encoder', 'decoder', 'heads', 'identity', 'graph', 'readback')
 
 
 def summarise(seconds: Sequence[float]) -> dict[str, float]:

@@ -110,7 +110,7 @@ AIATRACK_LITE = ModelConfig(
     iou_hidden=128,
     region_cue='extent',
     corner_window=15,
-    identity_channels=128,
+    identity_channels=256,
 )
 
 VARIANTS = {config.name: config for config in (AIATRACK_LITE, AIATRACK_R50)}

@@ -1,21 +1,23 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The heads: where the target is (STARK's corner head), and how well it fits (ATOM's IoU head)."""
 
-import math
 from typing import NamedTuple
 
 from aiatrack_ros.model.config import ModelConfig
 from aiatrack_ros.model.config import STRIDE
+from aiatrack_ros.model.osnet import OSNet
 from aiatrack_ros.model.pooling import precise_roi_pool
+from aiatrack_ros.model.pooling import sample_boxes
 import torch
 from torch import nn
 from torch import Tensor
 from torch.nn import functional
 
 POOL_BINS = 4
-# From top to bottom and from left to right: a person is told from another by what is where between
-# head and feet.
-IDENTITY_BINS = (8, 4)
+# Height and width at which it is looked at who is in a box: the shape of a person.
+IDENTITY_SIZE = (128, 64)
+# Of the network that looks, over its published width.
+IDENTITY_WIDTH = 0.5
 
 
 def _conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -141,46 +143,25 @@ class IdentityHead(nn.Module):
     """Describes what is inside a box, so that the same target has nearly the same description.
 
     The decoder is asked where something like the references is, and one of the same kind is like
-    them. The backbone knows more: what lies in the box, cut into 8 x 4 parts, tells people apart.
-    Descriptions are compared by their cosine.
+    them; the backbone's features are for that question. Who it is, the pixels tell. So the box is
+    cut out, whatever its shape, at the size at which people are told from each other, and a
+    network that is made for that looks at it. Descriptions are compared by their cosine.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, config: ModelConfig, features: int, lateral: int) -> None:
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        width, channels = config.iou_channels, features + lateral
-        # What pooled features are like, measured before the head is trained.
-        self.register_buffer('mean', torch.zeros(channels, 1, 1))
-        self.register_buffer('deviation', torch.ones(channels, 1, 1))
-        self.conv1 = nn.Sequential(
-            nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
-        )
-        self.conv2 = _conv_block(width, width)
-        self.linear = nn.Linear(width * math.prod(IDENTITY_BINS), config.identity_channels)
+        self.osnet = OSNet(IDENTITY_WIDTH, IDENTITY_SIZE, config.identity_channels)
 
-    def pool(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
-        """Pool features at strides 16 and 8 in boxes (N, K, 4) to (N, K, C, 8, 4).
-
-        Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
-        """
-        maps = (features, lateral)
-        parts = [precise_roi_pool(x, boxes * x.shape[-1], *IDENTITY_BINS) for x in maps]
-        return torch.cat(parts, 2)
-
-    def normalise(self, pooled: Tensor) -> Tensor:
-        """Give each channel of pooled features (N, C, 8, 4) mean 0 and deviation 1."""
-        return (pooled - self.mean) / self.deviation
-
-    def describe(self, pooled: Tensor) -> Tensor:
-        """Map pooled features (N, C, 8, 4) to unit vectors (N, E)."""
-        hidden = self.conv2(self.conv1(self.normalise(pooled)))
+    def describe(self, pictures: Tensor) -> Tensor:
+        """Map normalised pictures of boxes (N, 3, 128, 64) to unit vectors (N, E)."""
         # In single precision: squares of half-precision numbers overflow, and the least length
         # that is divided by would be 0.
-        return functional.normalize(self.linear(hidden.flatten(1)).float(), dim=-1)
+        return functional.normalize(self.osnet(pictures).float(), dim=-1)
 
-    def forward(self, features: Tensor, lateral: Tensor, boxes: Tensor) -> Tensor:
-        """Map features at strides 16 and 8 and boxes (N, K, 4) to unit vectors (N, K, E)."""
-        pooled = self.pool(features, lateral, boxes)
-        return self.describe(pooled.flatten(0, 1)).unflatten(0, boxes.shape[:2])
+    def forward(self, images: Tensor, boxes: Tensor) -> Tensor:
+        """Map normalised images (N, 3, S, S) and boxes (N, K, 4) to unit vectors (N, K, E).
+
+        Boxes are x1, y1, x2, y2 in [0, 1] of the image.
+        """
+        pictures = sample_boxes(images, boxes, *IDENTITY_SIZE).flatten(0, 1)
+        return self.describe(pictures).unflatten(0, boxes.shape[:2])

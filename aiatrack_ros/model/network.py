@@ -130,7 +130,7 @@ class AiATrack(nn.Module):
         self.iou_head = IoUHead(config)
         self.identity_head: IdentityHead | None = None
         if config.identity_channels:
-            self.identity_head = IdentityHead(config, backbone.channels, backbone.lateral_channels)
+            self.identity_head = IdentityHead(config)
         self._unpadded = sine_position_pair(config, None)
 
     def preprocess(self, crops: Tensor) -> Tensor:
@@ -233,17 +233,18 @@ class AiATrack(nn.Module):
         memory = self.encode(features, position)
         decoded = self.decode(memory, long, short)
         boxes = self.locate(decoded, lateral).boxes
-        identity = self.identify(features, lateral, boxes[:, None])[:, 0]
+        identity = self.identify(images, boxes[:, None])[:, 0]
         return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory, identity)
 
-    def identify(self, features: Tensor, lateral: Tensor | None, boxes: Tensor) -> Tensor:
+    def identify(self, images: Tensor, boxes: Tensor) -> Tensor:
         """Describe what is in boxes (N, K, 4) by unit vectors (N, K, E); E is 0 without that head.
 
-        Boxes are x1, y1, x2, y2 in [0, 1] of the crop.
+        Images are normalised search crops (N, 3, S, S); boxes are x1, y1, x2, y2 in [0, 1] of
+        them.
         """
-        if self.identity_head is None or lateral is None:
+        if self.identity_head is None:
             return boxes.new_zeros(*boxes.shape[:2], 0)
-        return self.identity_head(features, lateral, boxes)
+        return self.identity_head(images, boxes)
 
 
 def sine_position_pair(config: ModelConfig, padding: Padding | None) -> Position:

@@ -16,7 +16,7 @@ EVERY = 3
 START = 0.8
 RATE = 0.15
 # The odds are even where likeness is MARGIN below its mean, and grow by e for 1 / SCALE of it.
-MARGIN = 0.3
+MARGIN = 0.35
 SCALE = 20.0
 
 

@@ -89,16 +89,6 @@ class Compositor:
             torch.from_numpy(plan.trust).float().to(device),
         )
 
-    def pasted(self, number: int, count: int) -> tuple[Scenes, NDArray[np.int64]]:
-        """Return batch `number` of `count` scenes of pasted targets, and which cut-outs they are.
-
-        The cut-outs are (B, F), -1 where the target is absent.
-        """
-        rng = np.random.default_rng((self.seed, number))
-        size = self.crop_size, self.search_factor
-        plan = draw_plan(rng, self.bank, self.sampling, count, *size, pasted=True)
-        return self._finished(rng, plan), plan.target
-
     def views(self, rng: np.random.Generator, pictures: NDArray[np.int64]) -> Scenes:
         """Return scenes of given pictures (B, F) in place, moved and lit, and nothing else."""
         plan = plan_views(

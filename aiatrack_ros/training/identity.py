@@ -3,35 +3,37 @@
 
 What a target looks like from frame to frame only films can teach, and who is like it only many
 targets at once. Of films there are few, and in each the background is the same: a head that sees
-nothing else learns them by heart. So people of stills, pasted into ever other pictures, may come
-on top (`pasted`); of films that were left out whole, a head without a teacher then tells more
-people apart (docs/model_card.md).
+nothing else learns them by heart.
 
-A network that has learned it from many thousands of people may teach on top (`teacher`): two views
-of people are to be as like each other for the head as they are for it.
-
-What the head is asked for is pooled from the backbone's features, which stand still meanwhile, so
-every view is pooled once and the head then sees thousands of them a second.
+So a network that has learned it from many thousands of people may teach on top (`teacher`): two
+pictures are to be as like each other for the head as they are for it. For that nobody need know
+who is in a picture, so what the scenes of training show will do, people or not (`scenes`): what is
+taught is a function, and the more places it is given at, the less of it can be learned by heart.
 """
 
 from collections import Counter
 import csv
 from dataclasses import dataclass
+import json
 import logging
 from pathlib import Path
+from typing import Any
 from typing import cast
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.model import AiATrack
-from aiatrack_ros.model.heads import IDENTITY_BINS
+from aiatrack_ros.model.heads import IDENTITY_SIZE
 from aiatrack_ros.model.heads import IdentityHead
+from aiatrack_ros.model.pooling import sample_boxes
 from aiatrack_ros.training.compositor import Scenes
-from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.run_config import IdentityConfig
 from aiatrack_ros.training.scene_source import SceneSource
 from aiatrack_ros.training.teacher import Teacher
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -44,95 +46,111 @@ BOX_ERROR = 0.06  # sigma of the error of a view's box, relative to its size, as
 SMALLEST = 0.02  # side of a box that is looked at, relative to the crop's
 TAUGHT = 'person'  # the kind of targets that a teacher knows
 FEWEST_VIEWS = 4  # of a target that is judged
+NOBODY = -1  # the target of a picture of which nobody knows who is in it
+# Heights of windows of which a teacher is asked besides, relative to the crop; their width over
+# height is about that of people, and its logarithm has this deviation.
+WINDOW_HEIGHT = (0.12, 0.7)
+WINDOW_SHAPE, WINDOW_SPREAD = 0.42, 0.3
+# Deviations of what is changed in a picture each time it is shown: the logarithms of its light and
+# of that of each colour, its place and the logarithm of its size over its own, its pixels.
+LIGHT, TINT, MOVED, NOISE = 0.08, 0.04, 0.06, 4.0
+WARMUP = 0.1  # the share of steps in which the rate rises
+BATCH = 64  # pictures that are described at once
 
 
 @dataclass
 class Views:
     """Targets, several views of each, as the identity head is asked for them."""
 
-    pooled: Tensor  # (N, C, 8, 4)
-    target: NDArray[np.int64]  # (N,)
+    pictures: Tensor  # (N, 3, 128, 64) uint8 RGB
+    target: NDArray[np.int64]  # (N,), NOBODY where it is not known
     kind: list[str]  # of each target
-    film: list[str]  # of each target; '' where it is pasted
+    film: list[str]  # of each target
     taught: Tensor | None = None  # (N, T), how a teacher describes each; None without one
 
 
-def collect(source: SceneSource, network: AiATrack, config: IdentityConfig) -> Views:
-    """Pool views of all targets of films that were seen in two frames or more, and of pasted ones.
+def collect(source: SceneSource, config: IdentityConfig) -> Views:
+    """Cut out views of all targets of films that were seen in two frames or more.
 
-    Of films about `config.collected` of each, every one a frame of its own, moved and lit like the
-    crops of a scene; of pasted targets all crops of `config.pasted` scenes.
+    Of each about `config.collected`, every one a frame of its own, moved and lit like the crops of
+    a scene. With a teacher, what `config.scenes` scenes show comes on top: in each crop the
+    target, another and any window, and nobody knows who they are.
 
     Raises:
-        InputError: The network has no identity head, there are less than two targets, or the
-            teacher cannot be used.
+        InputError: There are less than two targets, or the teacher cannot be used.
     """
-    if network.identity_head is None:
-        raise InputError(f"model '{network.config.name}' has no identity head to train")
-    look = _Look(network, config.teacher, np.random.default_rng(source.compositor.seed))
-    parts = [_of_films(source, look, config.collected)]
-    if config.pasted:
-        parts.append(_of_pasted(source, look, config.pasted))
-    views = _joined(parts)
-    if len(views.kind) < 2:
+    look = _Look(config.teacher, np.random.default_rng(source.compositor.seed))
+    target, kind, film = _of_films(source, look, config.collected)
+    if len(kind) < 2:
         raise InputError('identity: no two targets of films (place above 0, two frames or more)')
-    return views
+    if config.teacher:
+        _of_scenes(source, look, config.scenes)
+    pictures, taught = look.taken()
+    target += [NOBODY] * (len(pictures) - len(target))
+    return Views(pictures, np.array(target, np.int64), kind, film, taught)
 
 
-def _joined(parts: list[Views]) -> Views:
-    first = np.cumsum([0, *(len(part.kind) for part in parts)])
-    taught = [part.taught for part in parts if part.taught is not None and len(part.taught)]
-    return Views(
-        torch.cat([part.pooled for part in parts]),
-        np.concatenate([part.target + start for part, start in zip(parts, first)]),
-        [kind for part in parts for kind in part.kind],
-        [film for part in parts for film in part.film],
-        torch.cat(taught) if taught else None,
-    )
+def write_views(path: Path, views: Views, recipe: str) -> None:
+    """Keep views in a safetensors file, which appears at once when it is complete.
+
+    `recipe` is all that they depend on.
+    """
+    tensors = {'pictures': views.pictures, 'target': torch.from_numpy(views.target)}
+    if views.taught is not None:
+        tensors['taught'] = views.taught
+    known = {'kind': json.dumps(views.kind), 'film': json.dumps(views.film), 'recipe': recipe}
+    working = path.with_suffix('.part')
+    save_file(tensors, working, known)
+    working.replace(path)
+
+
+def read_views(path: Path, recipe: str) -> Views | None:
+    """Return the views that were kept, or None if there are none, or others."""
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, 'pt') as file:
+            known = file.metadata() or {}
+            if known.get('recipe') != recipe:
+                return None
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            kind, film = (json.loads(known[name]) for name in ('kind', 'film'))
+        return Views(
+            tensors['pictures'], tensors['target'].numpy(), kind, film, tensors.get('taught')
+        )
+    except (SafetensorError, KeyError, ValueError):
+        return None
 
 
 class _Look:
-    """Looks at scenes as a tracker does that has found its target, and keeps what is pooled."""
+    """Looks at boxes of crops, and keeps what it sees."""
 
-    def __init__(self, network: AiATrack, teacher: str, rng: np.random.Generator) -> None:
+    def __init__(self, teacher: str, rng: np.random.Generator) -> None:
         self.rng = rng
-        self._extractor = Extractor(network)
-        self._head = self._extractor.network.identity_head  # folded; pooling has no weights
         self._teacher = Teacher(teacher) if teacher else None
-        self._pooled: list[Tensor] = []
+        self._pictures: list[Tensor] = []
         self._taught: list[Tensor] = []
 
-    @torch.no_grad()
-    def __call__(self, scenes: Scenes, chosen: NDArray[np.bool_]) -> None:
-        """Look at the targets of those crops (B, F) that are chosen."""
-        index = torch.from_numpy(np.flatnonzero(chosen)).to(scenes.boxes.device)
-        deep, lateral = (
-            maps.flatten(0, 1)[index].float() for maps in self._extractor(scenes.crops)
-        )
-        boxes = scenes.boxes.flatten(0, 1)[index]
+    def __call__(self, crops: Tensor, boxes: Tensor) -> None:
+        """Look at crops (N, S, S, 3) where their boxes (N, 4) say, as a tracker's would be."""
         error = torch.from_numpy(self.rng.normal(0, BOX_ERROR, tuple(boxes.shape))).to(boxes)
         boxes = boxes + error * (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-        pooled = self._head.pool(deep, lateral, boxes[:, None])[:, 0]
-        self._pooled.append(pooled.half().cpu())
+        cut = sample_boxes(crops.permute(0, 3, 1, 2), boxes[:, None], *IDENTITY_SIZE)[:, 0]
+        self._pictures.append(cut.round().byte().cpu())
         if self._teacher is not None:
-            self._taught.append(self._teacher(scenes.crops.flatten(0, 1)[index], boxes).half())
+            self._taught.append(self._teacher(crops, boxes).half())
 
-    def taken(self, targets: list[int], kinds: list[str], films: list[str]) -> Views:
-        """Return what was looked at since the last time, one view for each of `targets`."""
-        channels = self._head.mean.shape[0]
-        nothing = torch.zeros(0, channels, *IDENTITY_BINS, dtype=torch.float16)
-        pooled, taught = torch.cat([nothing, *self._pooled]), self._taught
-        self._pooled, self._taught = [], []
-        return Views(
-            pooled,
-            np.array(targets, np.int64),
-            kinds,
-            films,
-            torch.cat(taught) if taught else None,
-        )
+    def taken(self) -> tuple[Tensor, Tensor | None]:
+        """Return all that was seen, and what the teacher says of it."""
+        nothing = torch.zeros(0, 3, *IDENTITY_SIZE, dtype=torch.uint8)
+        taught = torch.cat(self._taught) if self._taught else None
+        return torch.cat([nothing, *self._pictures]), taught
 
 
-def _of_films(source: SceneSource, look: _Look, views: int) -> Views:
+def _of_films(
+    source: SceneSource, look: _Look, views: int
+) -> tuple[list[int], list[str], list[str]]:
+    """Look at the targets of films; return the target of each view, and of each kind and film."""
     kinds: list[str] = []
     films: list[str] = []
     jobs: list[tuple[int, NDArray[np.int64]]] = []
@@ -152,58 +170,62 @@ def _of_films(source: SceneSource, look: _Look, views: int) -> Views:
     progress = tqdm(total=len(jobs), desc='views', unit='scene', mininterval=2)
     for first in range(0, len(jobs), SCENES):
         batch = jobs[first : first + SCENES]
-        pictures = np.array([row for _, row in batch])
-        look(source.compositor.views(look.rng, pictures), np.ones(pictures.shape, bool))
+        scenes = source.compositor.views(look.rng, np.array([row for _, row in batch]))
+        look(scenes.crops.flatten(0, 1), scenes.boxes.flatten(0, 1))
         targets += [target for target, _ in batch for _ in range(frames)]
         progress.update(len(batch))
     progress.close()
-    return look.taken(targets, kinds, films)
+    return targets, kinds, films
 
 
-def _of_pasted(source: SceneSource, look: _Look, count: int) -> Views:
-    kinds: list[str] = []
-    target_of: dict[int, int] = {}
-    for group in source.compositor.bank.groups if source.compositor.bank.kinds else ():
-        for clip, kind in zip(group.pasted, group.pasted_kind, strict=True):
-            target_of |= dict.fromkeys(map(int, clip), len(kinds))
-            kinds.append(kind)
-    targets: list[int] = []
-    batches = range(0, count if kinds else 0, SCENES)
-    for first in tqdm(batches, desc='pasted', unit_scale=SCENES, unit='scene', mininterval=2):
-        scenes, cutouts = source.compositor.pasted(first, min(SCENES, count - first))
-        sides = scenes.boxes[..., 2:] - scenes.boxes[..., :2]
-        seen = (cutouts >= 0) & (sides.amin(-1) > SMALLEST).cpu().numpy()
-        look(scenes, seen)
-        targets += [target_of[int(cutout)] for cutout in cutouts[seen]]
-    return look.taken(targets, kinds, [''] * len(kinds))
+def _of_scenes(source: SceneSource, look: _Look, count: int) -> None:
+    """Look at whoever the scenes of training show."""
+    batches = range(0, count, SCENES)
+    for first in tqdm(batches, desc='taught', unit_scale=SCENES, unit='scene', mininterval=2):
+        scenes = source.compositor.scenes(first, min(SCENES, count - first))
+        crops = scenes.crops.flatten(0, 1)
+        others = scenes.others.flatten(0, 1)[:, :1]
+        for boxes in (scenes.boxes.flatten(0, 1), *others.unbind(1), _windows(look.rng, scenes)):
+            sides = boxes[:, 2:] - boxes[:, :2]
+            seen = torch.isfinite(boxes).all(-1) & (sides.amin(-1) > SMALLEST)
+            look(crops[seen], boxes[seen])
+
+
+def _windows(rng: np.random.Generator, scenes: Scenes) -> Tensor:
+    """Return a window of the shape of a person somewhere in each crop, (B * F, 4)."""
+    count = scenes.present.numel()
+    lowest, highest = np.log(WINDOW_HEIGHT)
+    height = np.exp(rng.uniform(lowest, highest, count))
+    shape = WINDOW_SHAPE * np.exp(rng.normal(0, WINDOW_SPREAD, count))
+    size = np.stack((np.minimum(height * shape, 1), height), 1)
+    corner = rng.uniform(0, 1, (count, 2)) * (1 - size)
+    return torch.from_numpy(np.concatenate((corner, corner + size), 1)).to(scenes.boxes)
 
 
 class IdentityTrainer:
-    """Trains an identity head on views of one set of targets, and judges it on another's."""
+    """Trains a network's identity head on views of one set of targets, judged on another's."""
 
-    def __init__(
-        self, head: IdentityHead, views: Views, config: IdentityConfig, seed: int
-    ) -> None:
-        self.head = head
+    def __init__(self, network: AiATrack, views: Views, config: IdentityConfig, seed: int) -> None:
+        self.network = network
+        self.head: IdentityHead = cast(Any, _head_of(network)).to(
+            memory_format=torch.channels_last
+        )
         self.views = views
-        pooled = views.pooled.float()
-        head.mean.copy_(pooled.mean((0, 2, 3))[:, None, None])
-        head.deviation.copy_(pooled.std((0, 2, 3)).clamp(min=1e-3)[:, None, None])
         self.config = config
         self._rng = np.random.default_rng(seed)
         self._noise = torch.Generator().manual_seed(seed)
         self._of = [np.flatnonzero(views.target == t) for t in range(len(views.kind))]
         # Of large films each target is drawn less: a street's passers-by are not all the world.
         sizes = Counter(views.film)
-        pasted = np.array([not film for film in views.film])
-        weights = np.array([sizes[film] ** -0.5 if film else 1.0 for film in views.film])
-        weights[[not len(own) for own in self._of]] = 0  # pasted ones that no scene showed
-        for part, share in ((pasted, config.pasted_share), (~pasted, 1 - config.pasted_share)):
-            weights[part] *= share / max(weights[part].sum(), 1e-9)
+        weights = np.array([sizes[film] ** -0.5 for film in views.film])
         self._weights = weights / weights.sum()
         (kind, number), *_ = Counter(views.kind).most_common(1)
         self._alike = kind if number >= 2 else ''
-        self._people = np.array([kind == TAUGHT for kind in views.kind])[views.target]
+        people = np.array([kind == TAUGHT for kind in views.kind])
+        nobody = views.target == NOBODY
+        # Of whom the teacher is believed: people, and whoever it was asked of for no other reason.
+        self._believed = nobody | people[views.target]
+        self._more = np.flatnonzero(nobody)
 
     def run(self) -> None:
         """Train to the last step."""
@@ -211,7 +233,10 @@ class IdentityTrainer:
         optimizer = torch.optim.AdamW(
             self.head.parameters(), config.rate, weight_decay=config.weight_decay
         )
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, config.rate, max(config.steps, 2), pct_start=WARMUP
+        )
+        self.head.requires_grad_(True)
         self.head.train()
         steps = tqdm(range(config.steps), 'identity', unit='step', mininterval=2)
         for _ in steps:
@@ -227,18 +252,38 @@ class IdentityTrainer:
         """Return the loss of a batch: which views are of one target, and what a teacher says."""
         targets = self._draw_targets()
         rows = np.array([self._rng.choice(self._of[t], self.config.views) for t in targets])
-        index = torch.from_numpy(rows.ravel())
-        pooled = self.views.pooled[index].to(self.head.deviation)
-        if self._rng.random() < 0.5:
-            pooled = pooled.flip(3)
-        noise = torch.randn(pooled.shape, generator=self._noise).to(pooled.device)
-        pooled = pooled + self.config.noise * self.head.deviation * noise
-        vectors = self.head.describe(pooled)
-        label = torch.arange(len(targets)).repeat_interleave(self.config.views)
-        loss = self._which_is_which(vectors, label.to(vectors.device), index.to(vectors.device))
+        index = rows.ravel()
+        count = len(index)
+        if self.views.taught is not None and len(self._more):
+            index = np.concatenate((index, self._rng.choice(self._more, self.config.more)))
+        pictures = self._varied(self.views.pictures[torch.from_numpy(index)])
+        vectors = self.head.describe(_normalised(self.network, pictures))
+        label = torch.arange(len(targets)).repeat_interleave(self.config.views).to(vectors.device)
+        which = torch.from_numpy(index[:count]).to(vectors.device)
+        loss = self._which_is_which(vectors[:count], label, which)
         if self.views.taught is not None:
             loss = loss + self.config.taught * self._unlike_taught(vectors, index)
         return loss
+
+    def _varied(self, pictures: Tensor) -> Tensor:
+        """Mirror pictures (N, 3, h, w), or not, and change light, place and pixels a little."""
+        pictures = pictures.float()
+        if self._rng.random() < 0.5:
+            pictures = pictures.flip(3)
+
+        def drawn(*shape: int) -> Tensor:
+            return torch.randn(len(pictures), *shape, generator=self._noise)
+
+        moved = torch.eye(2, 3).repeat(len(pictures), 1, 1)
+        moved[:, :, 2] = MOVED * drawn(2)
+        moved[:, 0, 0] = torch.exp(MOVED * drawn())
+        moved[:, 1, 1] = torch.exp(MOVED * drawn())
+        places = functional.affine_grid(moved, list(pictures.shape), align_corners=False)
+        pictures = functional.grid_sample(
+            pictures, places, 'bilinear', 'border', align_corners=False
+        )
+        light = torch.exp(LIGHT * drawn(1, 1, 1) + TINT * drawn(3, 1, 1))
+        return (pictures * light + NOISE * drawn(*pictures.shape[1:])).clamp(0, 255)
 
     def _which_is_which(self, vectors: Tensor, label: Tensor, index: Tensor) -> Tensor:
         """Return InfoNCE: how hard it is to find a target's other views among all of a batch."""
@@ -249,11 +294,11 @@ class IdentityTrainer:
         loss = -(logits.log_softmax(1) * right).sum(1) / right.sum(1).clamp(min=1)
         return loss[right.any(1)].mean()
 
-    def _unlike_taught(self, vectors: Tensor, index: Tensor) -> Tensor:
-        """Return the squared error of all likenesses of people, against those that are taught."""
-        taught = cast(Tensor, self.views.taught)[index].to(vectors)
-        people = torch.from_numpy(self._people[index.numpy()]).to(vectors.device)
-        vectors, taught = vectors[people], taught[people]
+    def _unlike_taught(self, vectors: Tensor, index: NDArray[np.int64]) -> Tensor:
+        """Return the squared error of all likenesses, against those that are taught."""
+        taught = cast(Tensor, self.views.taught)[torch.from_numpy(index)].to(vectors)
+        believed = torch.from_numpy(self._believed[index]).to(vectors.device)
+        vectors, taught = vectors[believed], taught[believed]
         error = (vectors @ vectors.T - taught @ taught.T).square()
         pairs = len(error) * (len(error) - 1)
         return error.fill_diagonal_(0).sum() / max(pairs, 1)
@@ -267,19 +312,33 @@ class IdentityTrainer:
         return self._rng.choice(len(weights), count, False, weights / weights.sum())
 
 
+def _head_of(network: AiATrack) -> IdentityHead:
+    if network.identity_head is None:
+        raise InputError(f"model '{network.config.name}' has no identity head to train")
+    return network.identity_head
+
+
+def _normalised(network: AiATrack, pictures: Tensor) -> Tensor:
+    """Map pictures (N, 3, h, w) in [0, 255] to what the head looks at."""
+    device = network.bottleneck.weight.device
+    images = network.preprocess(pictures.to(device).permute(0, 2, 3, 1))
+    return images.contiguous(memory_format=torch.channels_last)
+
+
 @torch.no_grad()
-def telling_apart(head: IdentityHead, views: Views) -> float:
+def telling_apart(network: AiATrack, views: Views) -> float:
     """Return how often a view is more like the target's first one than others of its kind are.
 
     The others are those of its film, where it has some: who is told from them is not told by the
-    place. The mean, over targets of films with FEWEST_VIEWS views or more that have others of
-    their kind, of the area under the ROC curve; 0.5 is chance, NaN where there is no such target.
+    place. The mean, over targets with FEWEST_VIEWS views or more that have others of their kind,
+    of the area under the ROC curve; 0.5 is chance, NaN where there is no such target.
     """
-    pooled = views.pooled.to(head.deviation)
-    vectors = functional.normalize(head.describe(pooled), dim=-1).cpu().numpy()
+    head = _head_of(network)
+    parts = [head.describe(_normalised(network, part)) for part in views.pictures.split(BATCH)]
+    vectors = torch.cat(parts).cpu().numpy()
     kinds, films = (np.array(names)[views.target] for names in (views.kind, views.film))
     areas = []
-    for target in np.flatnonzero(views.film):
+    for target in range(len(views.kind)):
         own = np.flatnonzero(views.target == target)
         alike = (views.target != target) & (kinds == views.kind[target])
         near = alike & (films == views.film[target])

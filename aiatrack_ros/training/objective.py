@@ -9,7 +9,6 @@ from typing import NamedTuple
 from aiatrack_ros.model import AiATrack
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.heads import Corners
-from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.model.network import Padding
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.losses import corner_loss
@@ -23,7 +22,6 @@ from aiatrack_ros.training.run_config import LossConfig
 import torch
 from torch import nn
 from torch import Tensor
-from torch.nn import functional
 
 # Of an own box with the true one, to be taken for a reference.
 LEAST_OVERLAP = 0.4
@@ -105,22 +103,23 @@ def _pick(references: References, index: Tensor) -> References:
 class Objective(nn.Module):
     """The network with its losses.
 
-    The region map and the odds are helps in training and no part of a tracker. The last
-    `tuned_stages` of the backbone are trained, so features come from before them.
+    The region map is a help in training and no part of a tracker. The last `tuned_stages` of the
+    backbone are trained, so features come from before them. The identity head is trained alone
+    (identity.py).
     """
 
     def __init__(self, network: AiATrack, config: LossConfig, tuned_stages: int = 0) -> None:
         super().__init__()
         self.tuned_stages = tuned_stages
         network.backbone.requires_grad_(False)
+        if network.identity_head is not None:
+            network.identity_head.requires_grad_(False)
         for stage in network.backbone[0].last_stages(tuned_stages):
             stage.requires_grad_(True)
         # On CPUs and GPUs alike the tuned stages take a fifth less time so.
         self.network: AiATrack = cast(Any, network).to(memory_format=torch.channels_last)
         self.config = config
         self.region = nn.Conv2d(network.config.channels, 1, 1)
-        # What cosines of descriptions say: scale and threshold of the log odds for one target.
-        self.odds = nn.Parameter(torch.tensor([10.0, 0.5]))
 
     @torch.no_grad()
     def extract(self, scenes: Scenes) -> Features:
@@ -173,7 +172,7 @@ class Objective(nn.Module):
         )
         corners = net.locate(decoded, lateral[triplets.search])
         others = features.others.flatten(0, 1).float()[triplets.search]
-        outcome = self._compare(
+        return self._compare(
             decoded,
             corners,
             boxes[triplets.search],
@@ -182,70 +181,6 @@ class Objective(nn.Module):
             features.trust.repeat_interleave(frames)[triplets.search],
             generator,
         )
-        if net.identity_head is not None:
-            own = corners.boxes.detach().float()
-            part = self._identity(deep, lateral, boxes, present, own, features.others, triplets)
-            outcome.parts['identity'] = part
-            outcome.total = outcome.total + config.identity * part
-        return outcome
-
-    def _identity(
-        self,
-        deep: Tensor,
-        lateral: Tensor,
-        boxes: Tensor,
-        present: Tensor,
-        own: Tensor,
-        others: Tensor,
-        triplets: Triplets,
-    ) -> Tensor:
-        """Return the loss of who is who: right pairs, look-alikes and strangers weigh alike.
-
-        boxes: (B * F, 4) true ones; where the target is absent, that of who is in its place.
-        present: (B * F,). own: (T, 4) as predicted. others: (B, F, K, 4).
-        """
-        head = cast(IdentityHead, self.network.identity_head)
-        scale, threshold = self.odds
-        count, frames = others.shape[:2]
-        asked = torch.cat((boxes[:, None], others.flatten(0, 1).float()), 1)  # (B * F, 1 + K, 4)
-        known = torch.isfinite(asked).all(-1) & (asked[..., 2:] > asked[..., :2]).all(-1)
-        asked = torch.where(
-            known[..., None], asked, boxes[::frames].repeat_interleave(frames, 0)[:, None]
-        )
-        # The tracker's own boxes, of every crop that is searched once: those of crops 1 to F - 1.
-        found = boxes.view(count, frames, 4).clone()
-        found[:, 1:] = own.view(count, frames - 1, 4)
-        asked = torch.cat((asked, found.flatten(0, 1)[:, None]), 1)
-        vectors = head(deep, lateral, asked)  # (B * F, K + 2, E)
-        fit = overlap(asked, boxes[:, None].expand_as(asked))[0]
-        ones = torch.ones_like(known[:, :1])
-        known = torch.cat((known, ones), 1)
-        target = present[:, None] & (fit > 0.55) & known
-        other = known & (~present[:, None] | (fit < 0.25))
-        scene = torch.arange(count * frames, device=boxes.device) // frames
-        # References: the true boxes of crops with the target in them.
-        reference = vectors[:, 0]  # (R, E)
-        cosine = vectors.float().flatten(0, 1) @ reference.float().T  # (B*F*(K+2), R)
-        logit = scale * (cosine - threshold)
-        usable = present[None, :].expand(len(logit), -1)
-        here = scene.repeat_interleave(vectors.shape[1])
-        same_scene = here[:, None] == scene[None, :]
-        same_crop = (
-            torch.arange(len(boxes), device=boxes.device).repeat_interleave(vectors.shape[1])[
-                :, None
-            ]
-            == torch.arange(len(boxes), device=boxes.device)[None, :]
-        )
-        positive = target.flatten()[:, None] & same_scene & usable & ~same_crop
-        alike = other.flatten()[:, None] & same_scene & usable
-        stranger = known.flatten()[:, None] & ~same_scene & usable
-        right = functional.softplus(-logit)
-        wrong = functional.softplus(logit)
-        parts = [
-            torch.where(chosen, loss, loss.new_zeros(())).sum() / chosen.sum().clamp(min=1)
-            for chosen, loss in ((positive, right), (alike, wrong), (stranger, wrong))
-        ]
-        return parts[0] + parts[1] + parts[2] / 2
 
     @torch.no_grad()
     def _find(

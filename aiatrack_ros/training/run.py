@@ -23,8 +23,11 @@ from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.features import FeatureCache
 from aiatrack_ros.training.identity import collect
 from aiatrack_ros.training.identity import IdentityTrainer
+from aiatrack_ros.training.identity import read_views
 from aiatrack_ros.training.identity import telling_apart
+from aiatrack_ros.training.identity import Views
 from aiatrack_ros.training.identity import write_figures
+from aiatrack_ros.training.identity import write_views
 from aiatrack_ros.training.initial_weights import load_imagenet
 from aiatrack_ros.training.initial_weights import load_initial
 from aiatrack_ros.training.initial_weights import start_matching
@@ -35,6 +38,7 @@ from aiatrack_ros.training.loop import SNAPSHOT
 from aiatrack_ros.training.loop import Trainer
 from aiatrack_ros.training.loop import write_network
 from aiatrack_ros.training.objective import Features
+from aiatrack_ros.training.open_model_zoo import load_osnet
 from aiatrack_ros.training.preview import write_preview
 from aiatrack_ros.training.run_config import CacheConfig
 from aiatrack_ros.training.run_config import IdentityConfig
@@ -49,6 +53,7 @@ import torch
 
 logger = logging.getLogger(__name__)
 
+VIEWS = 'views.safetensors'  # in the output folder
 PREVIEW_SCENES = 12
 VALIDATION_BATCH = 16
 
@@ -79,41 +84,63 @@ def train(config: TrainConfig, device: torch.device, rank: int = 0, world: int =
     trainer.run()
 
 
-def new_identity_head(network: AiATrack) -> IdentityHead:
-    """Return an identity head that has learned nothing, for a network's features."""
-    backbone = network.backbone[0]
-    return IdentityHead(network.config, backbone.channels, backbone.lateral_channels)
-
-
 def train_identity(
     config: TrainConfig, wanted: IdentityConfig, network: AiATrack, device: torch.device
 ) -> None:
-    """Train the identity head alone and write the network; minutes, so it begins anew each time.
+    """Train the identity head alone and write the network.
+
+    What takes longest, cutting out views and asking the teacher, is kept beside the network, so a
+    run that was stopped goes on from there.
 
     Raises:
         InputError: The model has no such head, or there are no films to train it with.
     """
     watch = Stopwatch()
     network.eval()
-    # What is pasted can't be judged: all its views are of one picture.
-    judged = dataclasses.replace(wanted, pasted=0, teacher='')
-    held_out = collect(SceneSource(config, network.config, device, held_out=True), network, judged)
-    views = collect(SceneSource(config, network.config, device), network, wanted)
-    head = new_identity_head(network).to(device)
-    before = telling_apart(head.eval(), held_out)
-    IdentityTrainer(head, views, wanted, config.seed).run()
-    after = telling_apart(head, held_out)
-    network.identity_head = head
+    if network.identity_head is None:
+        raise InputError(f"model '{network.config.name}' has no identity head to train")
+    judged = dataclasses.replace(wanted, teacher='')
+    held_out = collect(SceneSource(config, network.config, device, held_out=True), judged)
+    folder = Path(config.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    views = _kept_views(config, wanted, network.config, device, folder / VIEWS)
+    head = IdentityHead(network.config)
+    if wanted.initial:
+        load_osnet(head.osnet, wanted.initial, 'identity.initial')
+    network.identity_head = head.to(device)
+    before = telling_apart(network.eval(), held_out)
+    IdentityTrainer(network, views, wanted, config.seed).run()
+    after = telling_apart(network, held_out)
     logger.info(
         'held-out targets told apart from others of their kind: %.4f, was %.4f', after, before
     )
-    folder = Path(config.output)
-    folder.mkdir(parents=True, exist_ok=True)
     samples = wanted.steps * wanted.targets * wanted.views
     write_figures(folder / 'identity.csv', before, after, samples)
     earlier_samples, earlier_hours = trained_before(config.initial, config.model)
     hours = earlier_hours + watch.lap() / 3600
     write_network(network, config, earlier_samples, hours, folder / SNAPSHOT)
+
+
+def _kept_views(
+    config: TrainConfig,
+    wanted: IdentityConfig,
+    model: ModelConfig,
+    device: torch.device,
+    path: Path,
+) -> Views:
+    """Return the views of a run, of its file if it has one."""
+    parts = ('sources', 'holdout', 'sampling', 'looks', 'seed')
+    whole = dataclasses.asdict(config)
+    depends = {name: whole[name] for name in parts} | {
+        'identity': [wanted.collected, wanted.scenes, wanted.teacher],
+        'model': [model.crop_size, model.search_factor],
+    }
+    recipe = json.dumps(depends, sort_keys=True)
+    views = read_views(path, recipe)
+    if views is None:
+        views = collect(SceneSource(config, model, device), wanted)
+        write_views(path, views, recipe)
+    return views
 
 
 def show_scenes(config: TrainConfig, device: torch.device, path: str) -> None:
@@ -153,9 +180,12 @@ def configured(path: str, data: str = '') -> TrainConfig:
             for s in config.sources
         ]
         config = dataclasses.replace(config, sources=sources)
-        if config.identity is not None and config.identity.teacher:
-            teacher = str(root / config.identity.teacher)
-            identity = dataclasses.replace(config.identity, teacher=teacher)
+        if config.identity is not None:
+            initial, teacher = (
+                str(root / file) if file else ''
+                for file in (config.identity.initial, config.identity.teacher)
+            )
+            identity = dataclasses.replace(config.identity, initial=initial, teacher=teacher)
             config = dataclasses.replace(config, identity=identity)
     check_sources(config)
     return config
@@ -195,8 +225,14 @@ def make_network(config: TrainConfig, model: ModelConfig) -> AiATrack:
         if new:
             logger.info('%d tensors are new', len(new))
     else:
+        new = ['identity_head.'] if network.identity_head is not None else []
         start_matching(network)
         load_imagenet(network, config.imagenet)
+    if config.identity is None and any(name.startswith('identity_head.') for name in new):
+        logger.warning(
+            'the identity head begins with nothing, and this run does not train it: say so with '
+            'changes: {identity_channels: 0}, and add one in a run with `identity`'
+        )
     return network
 
 

@@ -73,9 +73,6 @@ class LossConfig(CheckedSettings):
     iou: float = setting(2.0, 0)
     # The same on the boxes of others, whose overlap with the target is mostly 0.
     others: float = setting(1.0, 0)
-    # Who is who: the target's description against that of the references, of others, and of the
-    # targets of other scenes.
-    identity: float = setting(0.5, 0)
     # Cross-entropy on the corner maps, and on a map of the target's region from the decoder.
     corner: float = setting(0.3, 0)
     region: float = setting(1.0, 0)
@@ -123,6 +120,9 @@ class OptimizerConfig(CheckedSettings):
 class IdentityConfig(CheckedSettings):
     """Training of the identity head alone, with all else standing still."""
 
+    # A person-reidentification-retail network of the Open Model Zoo to begin with, of the head's
+    # width; empty for weights that know nothing.
+    initial: str = ''
     steps: int = setting(1000, 1)
     # Targets in a batch, and views of each; the share of batches whose targets are of one kind.
     targets: int = setting(48, 1)
@@ -130,20 +130,17 @@ class IdentityConfig(CheckedSettings):
     alike: float = setting(0.6, 0, 1)
     # Of the softmax over all views of a batch.
     temperature: float = setting(0.1, POSITIVE)
-    # Added to what was pooled, in units of each channel's deviation.
-    noise: float = setting(0.2, 0, 1)
-    rate: float = setting(1e-3, POSITIVE)
+    rate: float = setting(1e-3, POSITIVE)  # at its highest
     weight_decay: float = setting(1e-3, 0)
-    # Views that are pooled of each target of a film, at most; of few frames, two of each.
+    # Views of each target of a film, at most; of few frames, two of each.
     collected: int = setting(40, 1)
-    # Scenes of pasted targets of which all crops are pooled, and the share of such targets among
-    # those of a batch.
-    pasted: int = setting(0, 0)
-    pasted_share: float = setting(0.6, 0, 1)
     # A network for the re-identification of people whose likenesses are learned (teacher.py), or
     # empty; and the weight of their squared error.
     teacher: str = ''
     taught: float = setting(10.0, 0)
+    # Scenes of whose crops the teacher is asked besides, and pictures of these in a batch.
+    scenes: int = setting(0, 0)
+    more: int = setting(64, 1)
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,6 @@ class Plan:
     flip: NDArray[np.bool_]  # (B,), mirror the finished scene
     trust: Floats  # (B,), the weight of the losses on where the box is
     others: Floats  # (B, F, OTHERS, 4), boxes of others in the crop; NaN where there are none
-    # (B, F), the cut-out that is the target; -1 where it is in place or absent.
-    target: NDArray[np.int64]
     layers: list[Layer] = field(default_factory=list)
 
     def padding(self, crop_size: int, picture_size: Floats) -> tuple[NDArray, NDArray]:
@@ -117,14 +115,10 @@ def draw_plan(
     count: int,
     crop_size: int,
     search_factor: float,
-    pasted: bool = False,
 ) -> Plan:
-    """Draw `count` scenes; the same generator state gives the same scenes.
-
-    With `pasted`, of targets that can be pasted only.
-    """
+    """Draw `count` scenes; the same generator state gives the same scenes."""
     shape = (count, config.frames)
-    weights = np.array([(group.paste, 0 if pasted else group.place) for group in bank.groups])
+    weights = np.array([(group.paste, group.place) for group in bank.groups])
     choice = rng.choice(weights.size, count, p=weights.ravel() / weights.sum())
     group, in_place = choice // 2, choice % 2 == 1
 
@@ -152,7 +146,6 @@ def draw_plan(
         flip=rng.random(count) < config.flips,
         trust=np.array([bank.groups[index].trust for index in group]),
         others=np.full((*shape, OTHERS, 4), np.nan),
-        target=np.full(shape, -1),
     )
     plan.trust[~in_place] = 1  # who is pasted has an exact box
     # Absent targets in whose place another of their kind stands.
@@ -209,7 +202,6 @@ def draw_plan(
     reach = half_size * unit[..., None]
     plan.boxes = np.concatenate((middle - reach, middle + reach), -1)
     _cut_boxes(plan, bank, crop_size)
-    plan.target = np.where(plan.present, target.cutout, -1)
 
     behind, before, centres, other_halves = _others(
         rng, bank, config, kinds, target, half_size, in_place
@@ -256,7 +248,6 @@ def plan_views(
         flip=np.zeros(shape[0], bool),
         trust=np.ones(shape[0]),
         others=np.full((*shape, OTHERS, 4), np.nan),
-        target=np.full(shape, -1),
     )
     _cut_boxes(plan, bank, crop_size)
     return plan

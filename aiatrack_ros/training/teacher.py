@@ -7,11 +7,11 @@ person and costs as much as a whole frame of the tracker, so it teaches and does
 learns to find two views as like each other as the teacher does.
 """
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.model.pooling import sample_boxes
+from aiatrack_ros.training.open_model_zoo import read_network
 import numpy as np
 import torch
 from torch import Tensor
@@ -32,18 +32,13 @@ class Teacher:
         Raises:
             InputError: OpenVINO or the file is missing, or it is no such network.
         """
-        if importlib.util.find_spec('openvino') is None:
-            raise InputError('identity.teacher needs OpenVINO: pip install openvino')
-        if not Path(path).exists():
-            raise InputError(f"identity.teacher: '{path}' does not exist")
+        network = read_network(path, 'identity.teacher')
         import openvino
 
-        core = openvino.Core()
         try:
-            network = core.read_model(path)
             self._size = _input_size(network)
             network.reshape([BATCH, 3, *self._size])
-            self._request = core.compile_model(network, 'CPU').create_infer_request()
+            self._request = openvino.compile_model(network, 'CPU').create_infer_request()
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[-1]
             raise InputError(
@@ -60,10 +55,8 @@ class Teacher:
         Returns:
             (N, T) unit vectors.
         """
-        images = crops.permute(0, 3, 1, 2).flip(1).float()
-        cut = functional.grid_sample(
-            images, _middles(boxes.float(), self._size), 'bilinear', 'border', align_corners=False
-        )
+        images = crops.permute(0, 3, 1, 2).flip(1)
+        cut = sample_boxes(images, boxes[:, None], *self._size)[:, 0]
         parts = [self._describe(part) for part in cut.cpu().split(BATCH)]
         return functional.normalize(torch.cat(parts), dim=-1)
 
@@ -82,14 +75,3 @@ def _input_size(network: Any) -> tuple[int, int]:
     if len(shape) != 4 or any(shape[axis].is_dynamic for axis in (1, 2, 3)) or shape[1] != 3:
         raise ValueError(f'it takes {shape}, not (N, 3, H, W)')
     return shape[2].get_length(), shape[3].get_length()
-
-
-def _middles(boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return where in [-1, 1] of its crop each pixel of a box's picture lies, (N, H, W, 2)."""
-    height, width = size
-    x1, y1, x2, y2 = (side[:, None] for side in boxes.unbind(-1))
-    across = (torch.arange(width, device=boxes.device) + 0.5) / width
-    down = (torch.arange(height, device=boxes.device) + 0.5) / height
-    x = (x1 + (x2 - x1) * across)[:, None, :].expand(-1, height, -1)
-    y = (y1 + (y2 - y1) * down)[:, :, None].expand(-1, -1, width)
-    return torch.stack((x, y), -1) * 2 - 1

@@ -2,6 +2,7 @@
 """Precise RoI pooling against numerical integration of the interpolated map."""
 
 from aiatrack_ros.model.pooling import precise_roi_pool
+from aiatrack_ros.model.pooling import sample_boxes
 import numpy as np
 import pytest
 import torch
@@ -67,3 +68,24 @@ def test_differentiable_in_map_and_boxes() -> None:
     flat = torch.tensor([[[2.0, 2, 2, 2]]], dtype=torch.float64, requires_grad=True)
     precise_roi_pool(features, flat, BINS, BINS).sum().backward()
     assert flat.grad.isfinite().all()
+
+
+def test_samples_lie_at_the_middles_of_a_box_cut_into_pixels() -> None:
+    """A map that rises by 1 from cell to cell says where it was sampled."""
+    across = torch.arange(20.0).expand(10, 20)
+    down = torch.arange(10.0)[:, None].expand(10, 20)
+    images = torch.stack((across, down))[None].expand(2, -1, -1, -1)
+    boxes = torch.tensor([[0.25, 0.2, 0.5, 0.6], [0.1, 0.1, 0.9, 0.9]]).expand(2, 2, 4)
+    cut = sample_boxes(images, boxes, 4, 5)
+    assert cut.shape == (2, 2, 2, 4, 5)
+    # Box 0 is 5 cells from x = 5 on and 4 cells from y = 2 on: a pixel for each cell.
+    torch.testing.assert_close(cut[0, 0, 0], torch.arange(5.0, 10.0).expand(4, 5))
+    torch.testing.assert_close(cut[0, 0, 1], torch.arange(2.0, 6.0)[:, None].expand(4, 5))
+    torch.testing.assert_close(cut[1], cut[0])
+    torch.testing.assert_close(sample_boxes(images, boxes[:, 1:], 4, 5), cut[:, 1:])
+
+
+def test_outside_of_an_image_samples_are_as_at_its_border() -> None:
+    images = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]).half()
+    cut = sample_boxes(images, torch.tensor([[[-2.0, -2.0, -1.0, -1.0]]]), 3, 2)
+    assert cut.dtype == torch.float32 and (cut == 1).all()

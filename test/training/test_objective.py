@@ -82,10 +82,8 @@ def test_boxes_and_scores_are_learned_only_where_there_is_a_target() -> None:
 
 
 def test_total_is_the_weighed_sum() -> None:
-    outcome = objective(giou=1, l1=2, iou=3, corner=4, region=5, others=6, identity=7)(
-        features(), seeded()
-    )
-    weights = {'giou': 1, 'l1': 2, 'iou': 3, 'corner': 4, 'region': 5, 'others': 6, 'identity': 7}
+    outcome = objective(giou=1, l1=2, iou=3, corner=4, region=5, others=6)(features(), seeded())
+    weights = {'giou': 1, 'l1': 2, 'iou': 3, 'corner': 4, 'region': 5, 'others': 6}
     expected = sum(weights[name] * value.item() for name, value in outcome.parts.items())
     assert outcome.total.item() == pytest.approx(expected, rel=1e-5)
     assert outcome.iou.shape == outcome.predicted_iou.shape == (4,)

@@ -321,6 +321,6 @@ def _fill_with_noise(inputs: FrameInputs) -> None:
 def _narrow(network: AiATrack, dtype: torch.dtype) -> None:
     """Store the weights of products in the type of the products, so that none is converted."""
     for module in network.modules():
-        if not isinstance(module, (nn.LayerNorm, nn.Embedding)):
+        if not isinstance(module, (nn.LayerNorm, nn.InstanceNorm2d, nn.Embedding)):
             for parameter in module.parameters(recurse=False):
                 parameter.data = parameter.data.to(dtype)

@@ -94,7 +94,9 @@ class EagerEngine:
             boxes = network.locate(decoded, lateral).boxes
             iou = network.iou_head(decoded, boxes[:, None])
             watch.lap('heads')
-            torch.cat((boxes.flatten(), iou.flatten())).tolist()
+            identity = network.identify(images, boxes[:, None])
+            watch.lap('identity')
+            torch.cat((boxes.flatten(), iou.flatten(), identity.flatten())).tolist()
             watch.lap('readback')
         return watch.laps
 
@@ -111,8 +113,7 @@ def identify(network: AiATrack, images: Tensor, box: Box) -> NDArray[np.float32]
     """Describe what is in a box of a normalised crop (1, 3, S, S); see ``Engine.identify``."""
     x, y, w, h = box
     boxes = torch.tensor([[[x, y, x + w, y + h]]], dtype=torch.float32, device=images.device)
-    features, lateral = network.extract(images)
-    return network.identify(features, lateral, boxes)[0, 0].float().cpu().numpy()
+    return network.identify(images, boxes)[0, 0].float().cpu().numpy()
 
 
 def found_from(numbers: np.ndarray, memory: Tensor) -> Found:

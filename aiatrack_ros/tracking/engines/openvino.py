@@ -31,6 +31,7 @@ _STAGES = {
     'encoder': ('/bottleneck', '/encoder'),
     'decoder': ('/decoder',),
     'heads': ('/box_head', '/iou_head'),
+    'identity': ('/identity_head',),
 }
 
 

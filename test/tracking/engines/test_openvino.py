@@ -53,7 +53,7 @@ def test_stages_are_told() -> None:
     box = crop.to_crop((230.0, 100.0, 40.0, 40.0))
     reference = engine.refer(engine.encode(crop), crop, box, initial=True)
     times = engine.stage_times(crop, reference.long, reference.short)
-    assert list(times) == ['backbone', 'encoder', 'decoder', 'heads']
+    assert list(times) == ['backbone', 'encoder', 'decoder', 'heads', 'identity']
     assert all(0 < seconds < 10 for seconds in times.values())
 
 
