@@ -50,7 +50,7 @@ def test_follows_stops_and_resumes(tmp_path):
 
 
 def test_company_is_told_from_the_target(tmp_path):
-    """How well the robot follows depends on the weights; exit code and error line must tell it."""
+    """Another who takes the target's place is not followed, and the target is found again."""
     if shipped_weights('aiatrack_lite') is None:
         pytest.skip('no weights come with aiatrack_lite in this checkout')
     report, video = tmp_path / 'report.json', tmp_path / 'run.mp4'
@@ -59,16 +59,11 @@ def test_company_is_told_from_the_target(tmp_path):
     assert figures['frames'] > 500
     assert sum(1 for _ in Video(video)) == figures['frames']
     assert sum(figures['followed'].values()) == pytest.approx(1)
-    assert figures['followed']['target'] > 0.4
+    assert figures['followed']['target'] > 0.6
     # The other one hides the target twice, and after that the target is away.
     assert 1 <= len(figures['seconds_to_find']) <= 4
-    if figures['longest_astray'] > 2.0:
-        assert run.returncode == 1
-        assert f'what is not the target for {figures["longest_astray"]:.1f} s' in run.stderr
-        assert run.stderr.count('\n') == 1
-    else:
-        assert 'what is not the target' not in run.stderr
-        assert run.returncode == bool(run.stderr)
+    assert figures['longest_astray'] <= 2.0
+    assert run.returncode == 0, run.stderr
 
 
 @pytest.mark.parametrize(
