@@ -91,7 +91,7 @@ def test_our_tracker():
     box = bench._tracker._target.box
     assert box == pytest.approx(SCENES[1].boxes[SCENES[1].place(bench._at)], abs=1e-3)
     assert bench._led.last[2].number == rows.SETTINGS.short_term_memory_size
-    assert bench.gmac() == pytest.approx(0.66, rel=0.02)
+    assert bench.gmac() == pytest.approx(0.73, rel=0.02)
     assert [len(times) for times in bench.crops()] == [12] * len(rows.CROP_TARGETS)
 
 

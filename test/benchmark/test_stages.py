@@ -14,8 +14,8 @@ BOX = (140.0, 100.0, 30.0, 30.0)
 @pytest.mark.parametrize(
     ('name', 'stages'),
     [
-        ('eager', ['upload', 'backbone', 'encoder', 'decoder', 'heads', 'readback']),
-        ('openvino', ['backbone', 'encoder', 'decoder', 'heads']),
+        ('eager', ['upload', 'backbone', 'encoder', 'decoder', 'heads', 'identity', 'readback']),
+        ('openvino', ['backbone', 'encoder', 'decoder', 'heads', 'identity']),
         ('onnxruntime', []),  # its graph runs as a whole
     ],
 )

@@ -46,7 +46,7 @@ def test_one_who_is_always_alike_is_held_to_it() -> None:
         steady.learn(FIRST)
         lively.learn(turned(0.7, THIRD))
         lively.learn(turned(0.7, -THIRD))
-    stranger = turned(0.66)
+    stranger = turned(1 - MARGIN - 0.05)
     assert steady.probability(stranger) < 0.5 < lively.probability(stranger)
 
 
