@@ -1,5 +1,8 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""The heads: where the target is (STARK's corner head), and how well it fits (ATOM's IoU head)."""
+"""The heads: where the target is, how well it fits, and who it is.
+
+STARK's corner head, ATOM's IoU head, and one of ours.
+"""
 
 from typing import NamedTuple
 

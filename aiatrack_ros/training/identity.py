@@ -182,7 +182,7 @@ def _of_scenes(source: SceneSource, look: _Look, count: int) -> None:
     """Look at whoever the scenes of training show."""
     batches = range(0, count, SCENES)
     for first in tqdm(batches, desc='taught', unit_scale=SCENES, unit='scene', mininterval=2):
-        scenes = source.compositor.scenes(first, min(SCENES, count - first))
+        scenes = source.scenes(first, min(SCENES, count - first))
         crops = scenes.crops.flatten(0, 1)
         others = scenes.others.flatten(0, 1)[:, :1]
         for boxes in (scenes.boxes.flatten(0, 1), *others.unbind(1), _windows(look.rng, scenes)):
@@ -207,9 +207,7 @@ class IdentityTrainer:
 
     def __init__(self, network: AiATrack, views: Views, config: IdentityConfig, seed: int) -> None:
         self.network = network
-        self.head: IdentityHead = cast(Any, _head_of(network)).to(
-            memory_format=torch.channels_last
-        )
+        self.head: IdentityHead = cast(Any, head_of(network)).to(memory_format=torch.channels_last)
         self.views = views
         self.config = config
         self._rng = np.random.default_rng(seed)
@@ -312,7 +310,8 @@ class IdentityTrainer:
         return self._rng.choice(len(weights), count, False, weights / weights.sum())
 
 
-def _head_of(network: AiATrack) -> IdentityHead:
+def head_of(network: AiATrack) -> IdentityHead:
+    """Return the identity head of a network; InputError if it has none."""
     if network.identity_head is None:
         raise InputError(f"model '{network.config.name}' has no identity head to train")
     return network.identity_head
@@ -333,7 +332,7 @@ def telling_apart(network: AiATrack, views: Views) -> float:
     place. The mean, over targets with FEWEST_VIEWS views or more that have others of their kind,
     of the area under the ROC curve; 0.5 is chance, NaN where there is no such target.
     """
-    head = _head_of(network)
+    head = head_of(network)
     parts = [head.describe(_normalised(network, part)) for part in views.pictures.split(BATCH)]
     vectors = torch.cat(parts).cpu().numpy()
     kinds, films = (np.array(names)[views.target] for names in (views.kind, views.film))

@@ -22,6 +22,7 @@ from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.features import Extractor
 from aiatrack_ros.training.features import FeatureCache
 from aiatrack_ros.training.identity import collect
+from aiatrack_ros.training.identity import head_of
 from aiatrack_ros.training.identity import IdentityTrainer
 from aiatrack_ros.training.identity import read_views
 from aiatrack_ros.training.identity import telling_apart
@@ -97,8 +98,7 @@ def train_identity(
     """
     watch = Stopwatch()
     network.eval()
-    if network.identity_head is None:
-        raise InputError(f"model '{network.config.name}' has no identity head to train")
+    head_of(network)  # before anything slow
     judged = dataclasses.replace(wanted, teacher='')
     held_out = collect(SceneSource(config, network.config, device, held_out=True), judged)
     folder = Path(config.output)
