@@ -4,11 +4,16 @@
 Somebody else who stays in view is looked at in frame after frame, and in some of them he is like
 the target. A few such frames in a row come sooner or later, so they prove little after many in
 which he was not.
+
+Who passes where he stood is another, though, and most of all it may be the target: so two looks
+are at the same one only if they are near each other and what they show is alike.
 """
 
 import math
 
 from aiatrack_ros.tracking.boxes import Box
+import numpy as np
+from numpy.typing import NDArray
 
 # One look counts for odds of at most e to this power: it is never proof.
 MOST = 3.0
@@ -20,52 +25,66 @@ BENEFIT = 4.0
 NEAR = 0.5
 # How much larger or smaller he may look.
 RATIO = 2.0
+# The cosine of his description to that of the look before, at least: it is about .1 between two
+# people, and .6 to .95 from one look at somebody to the next.
+ALIKE = 0.5
 # Who was not seen for so many frames is somebody new.
 LONGEST = 25
 CAPACITY = 60
+
+# The frame in which somebody was seen last, his box and his description in it, the sum of his log
+# odds, and their weight; plain types, so that a snapshot can have them.
+_One = tuple[int, Box, NDArray[np.float32], float, float]
 
 
 class Bystanders:
     """Whom the tracker has looked at since it lost its target."""
 
     def __init__(self) -> None:
-        # Of each of them the frame in which he was seen last, his box in it, the sum of his log
-        # odds, and their weight; plain types, so that a snapshot can have them.
-        self._seen: list[tuple[int, Box, float, float]] = []
+        self._known: list[_One] = []
 
     def clear(self) -> None:
         """Forget them all."""
-        self._seen = []
+        self._known = []
 
-    def probability(self, number: int, box: Box, fit: float, identity: float) -> float:
+    def probability(
+        self,
+        number: int,
+        box: Box,
+        fit: float,
+        description: NDArray[np.float32],
+        identity: float,
+    ) -> float:
         """Take in a look; return how likely it shows the target, by all looks at who is there.
 
         Args:
             number: The frame.
             box: x, y, w, h in pixels of what was found in it.
             fit: The predicted IoU of the box, in [0, 1]: what fits badly says little.
+            description: (E,) unit vector, what was found looks like.
             identity: How likely it is the target by this look alone, in [0, 1].
 
         Returns:
             In [0, 1], and never more than ``identity``.
         """
-        self._seen = [one for one in self._seen if number - one[0] <= LONGEST]
-        same = self._find(number, box)
-        odds, weight = 0.0, 0.0
-        if same is not None:
-            _, _, odds, weight = same
-            self._seen.remove(same)
+        self._known = [one for one in self._known if number - one[0] <= LONGEST]
+        index = self._find(number, box, description)
+        odds, weight = (0.0, 0.0) if index is None else self._known.pop(index)[3:]
         odds += fit * _log_odds(identity)
         weight += fit
-        self._seen = [*self._seen[1 - CAPACITY :], (number, box, odds, weight)]
+        self._known = [*self._known[1 - CAPACITY :], (number, box, description, odds, weight)]
         mean = odds / max(weight, 1e-9) + BENEFIT / max(weight, 1.0)
         return min(identity, 1 / (1 + math.exp(-mean)))
 
-    def _find(self, number: int, box: Box) -> tuple[int, Box, float, float] | None:
-        """Return who of those seen before is in this box; None if nobody is near enough."""
-        near = [(_distance(one[1], box, number - one[0]), one) for one in self._seen]
-        distance, nearest = min(near, key=lambda each: each[0], default=(math.inf, None))
-        return nearest if distance < 1 else None
+    def _find(self, number: int, box: Box, description: NDArray[np.float32]) -> int | None:
+        """Return the index of who of those seen before this is; None for somebody new."""
+        near = [
+            (_distance(place, box, number - frame), index)
+            for index, (frame, place, before, _, _) in enumerate(self._known)
+            if before @ description >= ALIKE
+        ]
+        distance, index = min(near, default=(math.inf, None))
+        return index if distance < 1 else None
 
 
 def _log_odds(probability: float) -> float:

@@ -287,7 +287,9 @@ class Tracker:
             identity = target.identity.probability(found.identity)
             if target.state.state is State.LOST and target.identity.known:
                 fit = _predicted_iou(found.raw_iou)
-                identity = target.bystanders.probability(target.number, place, fit, identity)
+                identity = target.bystanders.probability(
+                    target.number, place, fit, found.identity, identity
+                )
         return _Candidate(crop, box, found, place, found.raw_iou, identity, True)
 
     def _is_confident(self, candidate: _Candidate) -> bool:
