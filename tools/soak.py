@@ -48,6 +48,8 @@ from watcher import watching
 
 RATE = 30.0  # images per second
 SAMPLE_SECONDS = 2.0  # the longest time between two looks at the process
+# Who says nothing for so long has stopped; for less, the machine may have had something else to do.
+STOPPED_SECONDS = 10.0
 # The longest time between two events. It is so short that each kind happens in the warm-up.
 EVENT_SECONDS = 3.0
 WARM_UP_SECONDS = 60.0  # the process may grow for so long, or for a third of a shorter run
@@ -229,6 +231,7 @@ def observe(
     pause = min(SAMPLE_SECONDS, seconds / 10)
     event = min(EVENT_SECONDS, seconds / 5)
     next_event = begin + event
+    answered = begin
     lost = 0
     while samples[-1].time < seconds:
         watcher.answers.clear()
@@ -236,8 +239,10 @@ def observe(
         lost += sum(answer.status.state == TrackerStatus.LOST for answer in watcher.answers)
         samples.append(look(pid, begin, watcher.newest.memory_fill))
         progress(samples[-1])
-        if not watcher.answers:
-            raise ProcessError(f'no answer of the tracker for {pause:.1f} s')
+        if watcher.answers:
+            answered = time.monotonic()
+        elif time.monotonic() - answered > STOPPED_SECONDS:
+            raise ProcessError(f'no answer of the tracker for {STOPPED_SECONDS:.0f} s')
         if time.monotonic() >= next_event:
             soak.next_event()
             next_event += event
