@@ -6,7 +6,8 @@ the target. A few such frames in a row come sooner or later, so they prove littl
 which he was not.
 
 Who passes where he stood is another, though, and most of all it may be the target: so two looks
-are at the same one only if they are near each other and what they show is alike.
+are at the same one only if they are near each other and what the later one shows is like
+something that the earlier ones did.
 """
 
 import math
@@ -25,16 +26,18 @@ BENEFIT = 4.0
 NEAR = 0.5
 # How much larger or smaller he may look.
 RATIO = 2.0
-# The cosine of his description to that of the look before, at least: it is about .1 between two
-# people, and .6 to .95 from one look at somebody to the next.
-ALIKE = 0.5
+# The cosine of a description of him to one of those before, at least: it is about .1 between two
+# people, and mostly .7 to .95 from one look at somebody to the next. He turns, and turns back, so
+# what he looked like in so many looks is kept.
+ALIKE = 0.6
+LOOKS = 10
 # Who was not seen for so many frames is somebody new.
 LONGEST = 25
 CAPACITY = 60
 
-# The frame in which somebody was seen last, his box and his description in it, the sum of his log
-# odds, and their weight; plain types, so that a snapshot can have them.
-_One = tuple[int, Box, NDArray[np.float32], float, float]
+# The frame in which somebody was seen last, his box in it, the sum of his log odds, their weight,
+# and his latest descriptions, (L, E); plain types, so that a snapshot can have them.
+_One = tuple[int, Box, float, float, NDArray[np.float32]]
 
 
 class Bystanders:
@@ -68,11 +71,14 @@ class Bystanders:
             In [0, 1], and never more than ``identity``.
         """
         self._known = [one for one in self._known if number - one[0] <= LONGEST]
+        odds, weight, looks = 0.0, 0.0, description[None]
         index = self._find(number, box, description)
-        odds, weight = (0.0, 0.0) if index is None else self._known.pop(index)[3:]
+        if index is not None:
+            _, _, odds, weight, before = self._known.pop(index)
+            looks = np.concatenate((before[1 - LOOKS :], looks))
         odds += fit * _log_odds(identity)
         weight += fit
-        self._known = [*self._known[1 - CAPACITY :], (number, box, description, odds, weight)]
+        self._known = [*self._known[1 - CAPACITY :], (number, box, odds, weight, looks)]
         mean = odds / max(weight, 1e-9) + BENEFIT / max(weight, 1.0)
         return min(identity, 1 / (1 + math.exp(-mean)))
 
@@ -80,8 +86,8 @@ class Bystanders:
         """Return the index of who of those seen before this is; None for somebody new."""
         near = [
             (_distance(place, box, number - frame), index)
-            for index, (frame, place, before, _, _) in enumerate(self._known)
-            if before @ description >= ALIKE
+            for index, (frame, place, _, _, looks) in enumerate(self._known)
+            if float((looks @ description).max()) >= ALIKE
         ]
         distance, index = min(near, default=(math.inf, None))
         return index if distance < 1 else None

@@ -5,6 +5,7 @@ from aiatrack_ros.tracking import bystanders
 from aiatrack_ros.tracking.bystanders import Bystanders
 from aiatrack_ros.tracking.bystanders import CAPACITY
 from aiatrack_ros.tracking.bystanders import LONGEST
+from aiatrack_ros.tracking.bystanders import LOOKS
 from aiatrack_ros.tracking.snapshot import attributes_of
 from aiatrack_ros.tracking.snapshot import take_attributes
 import numpy as np
@@ -90,6 +91,9 @@ def test_who_turns_round_little_by_little_stays_the_same() -> None:
     for number in range(40):
         seen.probability(number, BOX, 0.7, looking(4 * number), DOUBTFUL)
     assert seen.probability(40, BOX, 0.75, looking(160), ALIKE) < 0.6
+    # Of what he looked like, the latest looks are remembered.
+    assert seen.probability(41, BOX, 0.75, looking(4 * (41 - LOOKS) - 40), ALIKE) < 0.6
+    assert seen.probability(42, BOX, 0.75, HIM, ALIKE) == ALIKE
 
 
 def test_who_walks_stays_the_same() -> None:
