@@ -48,7 +48,7 @@ from watcher import watching
 
 RATE = 30.0  # images per second
 SAMPLE_SECONDS = 2.0  # the longest time between two looks at the process
-# Who says nothing for so long has stopped; for less, the machine may have had something else to do.
+# Who says nothing for so long has stopped; for less, the machine may have been busy with others.
 STOPPED_SECONDS = 10.0
 # The longest time between two events. It is so short that each kind happens in the warm-up.
 EVENT_SECONDS = 3.0

@@ -40,7 +40,10 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-HEAD, GAP, TAKEN, REST, BACK = 30, 8, 25, 4, 30  # frames of each part
+HEAD, GAP, REST, BACK = 30, 8, 4, 30  # frames of each part
+# How many frames others stand in each target's place, one after the other: who is there for a
+# moment is one thing, who stays is looked at so often that he is like the target sometimes.
+TAKEN = (25, 110)
 SHORTEST = 4  # pictures of a target whose film is used
 LONGEST = 1280  # side of a picture; larger ones are made smaller
 KEPT = 8  # clips whose pictures are kept, for the next takeover
@@ -48,7 +51,6 @@ AROUND = 0.35  # of a target's size, shown with it where it is pasted, half on e
 FADE = 0.1  # of what is pasted, on each side
 STEP = 0.08  # of its width, how far it moves in a frame
 SIZE, PLACE = 0.12, 0.4  # deviations of its size (log) and place (widths)
-ROUNDS = 2  # others that take each target's place, one after the other
 
 
 @lru_cache(KEPT)
@@ -98,25 +100,27 @@ def takeovers(config: TrainConfig) -> Iterator[Takeover]:
         if target.name not in config.holdout or not others or len(frames_of(target)) < SHORTEST:
             continue
         elsewhere = next(clip for clip in reversed(clips) if clip.film != target.film)
-        for _ in range(min(ROUNDS, len(others))):
-            yield _takeover(target, others[rng.integers(len(others))], elsewhere, rng)
+        for taken in TAKEN[: len(others)]:
+            yield _takeover(target, others[rng.integers(len(others))], elsewhere, taken, rng)
 
 
-def _takeover(target: Clip, other: Clip, elsewhere: Clip, rng: np.random.Generator) -> Takeover:
+def _takeover(
+    target: Clip, other: Clip, elsewhere: Clip, taken: int, rng: np.random.Generator
+) -> Takeover:
     frames = frames_of(target)
     half = max(2, len(frames) // 2)
     head, back = to_and_fro(frames[:half], HEAD), to_and_fro(frames[half:], BACK)
-    between = to_and_fro(frames_of(elsewhere), GAP + TAKEN + REST)
-    impostor = to_and_fro(frames_of(other), TAKEN)
+    between = to_and_fro(frames_of(elsewhere), GAP + taken + REST)
+    impostor = to_and_fro(frames_of(other), taken)
     size, place = head[0].image.shape[1::-1], _box(head[-1])
     scale, shift = np.exp(rng.normal(0, SIZE)), rng.normal(0, PLACE)
     away = []
     for index, frame in enumerate(between):
         image = np.array(_resized(frame.image, size))
         step = index - GAP
-        if 0 <= step < TAKEN:
+        if 0 <= step < taken:
             x, y, w, h = place
-            moved = x + w * (shift + STEP * (step - TAKEN / 2)), y, w, h
+            moved = x + w * (shift + STEP * (step - taken / 2)), y, w, h
             _paste(image, impostor[step].image, _box(impostor[step]), moved, scale)
         away.append(image)
     shown = [frame.image for frame in head] + away
@@ -125,7 +129,7 @@ def _takeover(target: Clip, other: Clip, elsewhere: Clip, rng: np.random.Generat
     visible = np.ones(len(shown), bool)
     visible[HEAD : HEAD + len(away)] = False
     return Takeover(
-        name=f'{target.name} {other.name}',
+        name=f'{target.name} {other.name} {taken}',
         layout='clip',
         images=(),
         truth=np.array([*map(_box, head), *nowhere, *map(_box, back)], float),

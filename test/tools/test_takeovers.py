@@ -25,8 +25,9 @@ def test_another_stands_where_the_target_stood(config: Path) -> None:
     made = list(takeovers.takeovers(configured(str(config))))
     # In the yard there is nobody else; in the street two take the place of the one held out.
     assert len(made) == 2 and all(m.name.startswith('street-01 street-0') for m in made)
-    for sequence in made:
-        head, gap, taken = takeovers.HEAD, takeovers.GAP, takeovers.TAKEN
+    assert len(takeovers.TAKEN) == 2 and len({m.name for m in made}) == 2
+    for sequence, taken in zip(made, takeovers.TAKEN, strict=True):
+        head, gap = takeovers.HEAD, takeovers.GAP
         away = gap + taken + takeovers.REST
         assert len(sequence) == head + away + takeovers.BACK
         absent = np.flatnonzero(~sequence.visible)
