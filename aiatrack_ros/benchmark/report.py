@@ -17,13 +17,15 @@ p50, p95, p99, mean, init: ms that track() and initialize() took; fps: 1000 / me
 GFLOP/s: 2 GMAC over the median time of the network; matmul: the machine's own rate of large matrix
 products in torch in that precision, with the same threads, measured beside it; share: of that.
 Stages in ms: decode (a JPEG of that frame size) is apart from track(); those between network and
-memory are the engine's own count, where it can tell.
+memory are the engine's own count, where it can tell; identity is asked for in doubt, and else in
+every third frame.
 load: busy processes beside it; RSS: the most memory of the process, in MiB."""
 
 PEER_ENGINE = 'opencv'
-# Stages in the order of a frame; 'network' stands for all between crop and memory.
-OUTER = ('decode', 'crop', 'network', 'memory')
-_INNER = ('upload', 'backbone', 'encoder', 'decoder', 'heads', 'identity', 'graph', 'readback')
+# Stages in the order of a frame; 'network' stands for all between crop and memory. Of 'decode' and
+# 'identity' a frame may do without.
+OUTER = ('decode', 'crop', 'network', 'memory', 'identity')
+_INNER = ('upload', 'backbone', 'encoder', 'decoder', 'heads', 'graph', 'readback')
 
 
 def summarise(seconds: Sequence[float]) -> dict[str, float]:
@@ -134,6 +136,7 @@ def stages_table(rows: Sequence[Row]) -> str:
     rows = [row for row in rows if 'network' in row['stages']]
     found = {name for row in rows for name in inner_stages(row)}
     names = ['decode', 'crop', 'network', *sorted(found, key=_stage_order), 'memory']
+    names += ['identity'] * any('identity' in row['stages'] for row in rows)
     lines = [
         [label(row), scene(row), *(_ms(row['stages'].get(name)) for name in names)] for row in rows
     ]

@@ -24,9 +24,9 @@ Write the whole frame as one ONNX graph (opset {OPSET}), and check it against ea
 
 Inputs: a search crop in RGB (uint8, 1 x S x S x 3), its position embeddings, and what the network
 keeps of the long-term reference and of n short-term ones; n is open. Outputs: '{FOUND}', which is
-x1, y1, x2, y2 in [0, 1] of the crop, 2 * IoU - 1 and, where the network has an identity head, a
-unit vector that describes what is in the box; and '{MEMORY}', tokens of a new reference.
-The shapes are printed. How references are made: aiatrack_ros.model.network.AiATrack.refer.
+x1, y1, x2, y2 in [0, 1] of the crop and 2 * IoU - 1; and '{MEMORY}', tokens of a new reference.
+The shapes are printed. How references are made: aiatrack_ros.model.network.AiATrack.refer; who is
+in a box, which not every frame asks, is not in the graph: AiATrack.identify.
 
   aiatrack export --output aiatrack_lite.onnx
   aiatrack export --model aiatrack_r50 --checkpoint AIATRACK.safetensors --output aiatrack_r50.onnx

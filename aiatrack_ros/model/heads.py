@@ -18,9 +18,9 @@ from torch.nn import functional
 
 POOL_BINS = 4
 # Height and width at which it is looked at who is in a box: the shape of a person.
-IDENTITY_SIZE = (128, 64)
+IDENTITY_SIZE = (256, 128)
 # Of the network that looks, over its published width.
-IDENTITY_WIDTH = 0.5
+IDENTITY_WIDTH = 1.0
 
 
 def _conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -156,7 +156,7 @@ class IdentityHead(nn.Module):
         self.osnet = OSNet(IDENTITY_WIDTH, IDENTITY_SIZE, config.identity_channels)
 
     def describe(self, pictures: Tensor) -> Tensor:
-        """Map normalised pictures of boxes (N, 3, 128, 64) to unit vectors (N, E)."""
+        """Map normalised pictures of boxes (N, 3, 256, 128) to unit vectors (N, E)."""
         # In single precision: squares of half-precision numbers overflow, and the least length
         # that is divided by would be 0.
         return functional.normalize(self.osnet(pictures).float(), dim=-1)

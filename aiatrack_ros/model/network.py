@@ -57,7 +57,6 @@ class Prediction(NamedTuple):
     boxes: Tensor  # (N, 4) as x1, y1, x2, y2 in [0, 1) of the crop
     iou: Tensor  # (N,), 2 * IoU - 1
     memory: Tensor  # (N, L, d), the encoder's output, ready to become a reference
-    identity: Tensor  # (N, E), what is in the box, a unit vector; E may be 0
 
 
 def target_cells(boxes: Tensor, grid: int) -> Tensor:
@@ -233,8 +232,7 @@ class AiATrack(nn.Module):
         memory = self.encode(features, position)
         decoded = self.decode(memory, long, short)
         boxes = self.locate(decoded, lateral).boxes
-        identity = self.identify(images, boxes[:, None])[:, 0]
-        return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory, identity)
+        return Prediction(boxes, self.iou_head(decoded, boxes[:, None])[:, 0], memory)
 
     def identify(self, images: Tensor, boxes: Tensor) -> Tensor:
         """Describe what is in boxes (N, K, 4) by unit vectors (N, K, E); E is 0 without that head.

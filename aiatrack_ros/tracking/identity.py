@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Likeness is the cosine to the first description, which counts for FIRST, and the largest one to
-# the first and the KEPT latest. Of sure frames the first KEPT are kept, then one in EVERY.
+# the first and the KEPT latest. Of sure frames the first KEPT are looked at, then one in EVERY:
+# a look takes as long as a frame without it.
 FIRST = 0.3
 KEPT = 10
-EVERY = 3
+EVERY = 5
 # How alike one target's frames are differs: a car's are, a dancer's are not. So likeness is judged
-# by its running mean over sure frames, which begins at START and moves by RATE a frame.
+# by its running mean over looks at sure frames, which begins at START and moves by RATE each time.
 START = 0.8
-RATE = 0.15
+RATE = 0.5
 # The odds are even where likeness is MARGIN below its mean, and grow by e for 1 / SCALE of it.
 MARGIN = 0.35
 SCALE = 20.0
@@ -32,7 +33,7 @@ class Identity:
         self._initial = initial
         self._latest: list[NDArray[np.float32]] = []
         self._mean = START
-        self._learned = 0
+        self._frames = 0  # that were sure
 
     @property
     def known(self) -> bool:
@@ -46,17 +47,21 @@ class Identity:
         odds = SCALE * (self._likeness(description) - self._mean + MARGIN)
         return 1 / (1 + math.exp(-odds))
 
+    def wanted(self) -> bool:
+        """Count a frame in which the target was surely found; return whether to ``learn`` it."""
+        self._frames += 1
+        return self.known and (self._frames <= KEPT or self._frames % EVERY == 0)
+
     def learn(self, description: NDArray[np.float32]) -> None:
         """Take in what the target looks like in a frame in which it was surely found.
 
-        What is more likely somebody else is left out, or he would be the target in the end.
+        What is more likely somebody else is left out, or he would be the target in the end. So is
+        what is no description, because numbers overflowed.
         """
-        if not self.known or self.probability(description) < 0.5:
+        if not np.isfinite(description).all() or self.probability(description) < 0.5:
             return
         self._mean += RATE * (self._likeness(description) - self._mean)
-        self._learned += 1
-        if self._learned <= KEPT or self._learned % EVERY == 0:
-            self._latest = [*self._latest[-KEPT + 1 :], description]
+        self._latest = [*self._latest[-KEPT + 1 :], description]
 
     def _likeness(self, description: NDArray[np.float32]) -> float:
         first = float(self._initial @ description)

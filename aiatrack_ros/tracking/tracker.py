@@ -36,6 +36,7 @@ from aiatrack_ros.tracking.snapshot import take_attributes
 from aiatrack_ros.tracking.target_state import State
 from aiatrack_ros.tracking.target_state import TargetState
 import numpy as np
+from numpy.typing import NDArray
 
 # Of a target's size: who is farther away than that from where it was may be somebody else.
 JUMP = 0.8
@@ -121,6 +122,8 @@ class _Candidate:
     raw_iou: float
     identity: float
     usable: bool
+    # (E,), what is in the box looks like, if that was asked.
+    description: NDArray[np.float32] | None = None
 
     @property
     def score(self) -> float:
@@ -240,6 +243,12 @@ class Tracker:
             elsewhere = self._look(target, image, next(target.windows), self._factor, times)
             looks.append(elsewhere.look)
             best = max(best, elsewhere, key=lambda candidate: candidate.score)
+        sure = not lost and best.usable and best.score >= self._settings.regain_threshold
+        if sure and target.identity.wanted():
+            description = best.description
+            if description is None:
+                description = self._describe(best.crop, best.found, times)
+            target.identity.learn(description)
         searched = time.perf_counter()
 
         state = self._update_state(target, best.box, best.score)
@@ -248,8 +257,6 @@ class Tracker:
             reference = self._engine.refer(best.found.memory, best.crop, best.found.box, False)
             place = best.crop.to_image(best.found.box)
             self._memory.append(reference.short, Origin(target.number, best.around, place))
-        if not lost and best.usable and best.score >= self._settings.regain_threshold:
-            target.identity.learn(best.found.identity)
         end = time.perf_counter()
         times |= {'memory': end - searched, 'total': end - start}
         return TrackResult(
@@ -274,23 +281,34 @@ class Tracker:
         found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
         times['crop'] += cropped - start
         times['network'] += time.perf_counter() - cropped
-        numbers = (*found.box, found.raw_iou, *found.identity)
-        usable = all(map(math.isfinite, numbers))
-        if not usable:  # fp16 may overflow; nothing is known of such a frame
-            return _Candidate(crop, box, found, target.box, -1.0, 0.0, False)
+        unusable = _Candidate(crop, box, found, target.box, -1.0, 0.0, False)
+        if not all(map(math.isfinite, (*found.box, found.raw_iou))):
+            return unusable  # fp16 may overflow; nothing is known of such a frame
         height, width = image.shape[:2]
         place = clip_box(crop.to_image(found.box), width, height)
         # Who is where the target was a moment ago is the target, whatever it looks like now. That
-        # is asked of what turns up elsewhere, after a doubtful frame, or while it is lost.
-        identity = 1.0
-        if not target.sure or _jumped(target.box, place):
-            identity = target.identity.probability(found.identity)
-            if target.state.state is State.LOST and target.identity.known:
-                fit = _predicted_iou(found.raw_iou)
+        # is asked of what turns up elsewhere, after a doubtful frame, or while it is lost; but not
+        # of what fits so badly that nothing is there.
+        identity, description = 1.0, None
+        fit = _predicted_iou(found.raw_iou)
+        doubtful = not target.sure or _jumped(target.box, place)
+        if target.identity.known and doubtful and fit >= self._settings.lost_threshold:
+            description = self._describe(crop, found, times)
+            if not np.isfinite(description).all():
+                return unusable
+            identity = target.identity.probability(description)
+            if target.state.state is State.LOST:
                 identity = target.bystanders.probability(
-                    target.number, place, fit, found.identity, identity
+                    target.number, place, fit, description, identity
                 )
-        return _Candidate(crop, box, found, place, found.raw_iou, identity, True)
+        return _Candidate(crop, box, found, place, found.raw_iou, identity, True, description)
+
+    def _describe(self, crop: Crop, found: Found, times: dict[str, float]) -> NDArray[np.float32]:
+        """Return what was found looks like, (E,); adds the seconds that it took to `times`."""
+        start = time.perf_counter()
+        description = self._engine.identify(crop, found.box)
+        times['network'] += time.perf_counter() - start
+        return description
 
     def _is_confident(self, candidate: _Candidate) -> bool:
         """Tell whether the memory may take in what was found."""

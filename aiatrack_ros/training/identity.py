@@ -62,7 +62,7 @@ BATCH = 64  # pictures that are described at once
 class Views:
     """Targets, several views of each, as the identity head is asked for them."""
 
-    pictures: Tensor  # (N, 3, 128, 64) uint8 RGB
+    pictures: Tensor  # (N, 3, 256, 128) uint8 RGB
     target: NDArray[np.int64]  # (N,), NOBODY where it is not known
     kind: list[str]  # of each target
     film: list[str]  # of each target

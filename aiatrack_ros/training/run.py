@@ -88,7 +88,7 @@ def train(config: TrainConfig, device: torch.device, rank: int = 0, world: int =
 def train_identity(
     config: TrainConfig, wanted: IdentityConfig, network: AiATrack, device: torch.device
 ) -> None:
-    """Train the identity head alone and write the network.
+    """Train the identity head alone, if it is to be trained, and write the network.
 
     What takes longest, cutting out views and asking the teacher, is kept beside the network, so a
     run that was stopped goes on from there.
@@ -103,14 +103,15 @@ def train_identity(
     held_out = collect(SceneSource(config, network.config, device, held_out=True), judged)
     folder = Path(config.output)
     folder.mkdir(parents=True, exist_ok=True)
-    views = _kept_views(config, wanted, network.config, device, folder / VIEWS)
     head = IdentityHead(network.config)
     if wanted.initial:
         load_osnet(head.osnet, wanted.initial, 'identity.initial')
     network.identity_head = head.to(device)
-    before = telling_apart(network.eval(), held_out)
-    IdentityTrainer(network, views, wanted, config.seed).run()
-    after = telling_apart(network, held_out)
+    before = after = telling_apart(network.eval(), held_out)
+    if wanted.steps:
+        views = _kept_views(config, wanted, network.config, device, folder / VIEWS)
+        IdentityTrainer(network, views, wanted, config.seed).run()
+        after = telling_apart(network, held_out)
     logger.info(
         'held-out targets told apart from others of their kind: %.4f, was %.4f', after, before
     )

@@ -118,12 +118,12 @@ class OptimizerConfig(CheckedSettings):
 
 @dataclass(frozen=True)
 class IdentityConfig(CheckedSettings):
-    """Training of the identity head alone, with all else standing still."""
+    """The identity head alone: where it begins, and its training, if any."""
 
     # A person-reidentification-retail network of the Open Model Zoo to begin with, of the head's
     # width; empty for weights that know nothing.
     initial: str = ''
-    steps: int = setting(1000, 1)
+    steps: int = setting(1000, 0)  # 0 leaves it as it begins
     # Targets in a batch, and views of each; the share of batches whose targets are of one kind.
     targets: int = setting(48, 1)
     views: int = setting(3, 1)

@@ -28,7 +28,7 @@ def test_products_by_hand():
     assert counter.macs == 2 * (3 * 3 * 4 + 3 * 3 * 5)
 
 
-@pytest.mark.parametrize(('model', 'gmac'), [('aiatrack_r50', 14.58), ('aiatrack_lite', 0.73)])
+@pytest.mark.parametrize(('model', 'gmac'), [('aiatrack_r50', 14.58), ('aiatrack_lite', 0.66)])
 def test_networks_have_their_known_cost(model: str, gmac: float):
     assert frame_gmac(VARIANTS[model]) == pytest.approx(gmac, rel=0.02)
 

@@ -39,6 +39,10 @@ def test_tables():
     assert 'GPU MiB' in report.times_table([row(device='cuda:0', gpu_mib=120.0)])
     stages = report.stages_table(rows).splitlines()
     assert stages[0].split()[-6:] == 'decode crop network backbone heads memory'.split()
+    rows[1]['stages']['identity'] = 3.0  # which is apart, for not every frame has it
+    stages = report.stages_table(rows).splitlines()
+    assert stages[0].split()[-2:] == ['memory', 'identity']
+    assert 'identity' not in report.inner_stages(rows[1])
     crops = report.crop_figures((16, 32), [[0.001], [0.002, 0.004]], 4.0)
     assert [c['side_px'] for c in crops] == [64, 128] and crops[1]['p50_ms'] == pytest.approx(3)
     assert '128' in report.crops_table(crops)

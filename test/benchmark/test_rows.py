@@ -32,7 +32,7 @@ def test_pooling():
 
 
 def test_a_led_engine_tells_the_truth():
-    found = Found((0.0, 0.0, 1.0, 1.0), 0.3, torch.zeros(1), np.zeros(0, np.float32))
+    found = Found((0.0, 0.0, 1.0, 1.0), 0.3, torch.zeros(1))
     engine = LedEngine(SimpleNamespace(find=lambda *_: found, description='e'))
     image = np.zeros((96, 128, 3), np.uint8)
     crop = crop_region(image, (20, 30, 25, 16), 4.0, 64)
@@ -91,7 +91,7 @@ def test_our_tracker():
     box = bench._tracker._target.box
     assert box == pytest.approx(SCENES[1].boxes[SCENES[1].place(bench._at)], abs=1e-3)
     assert bench._led.last[2].number == rows.SETTINGS.short_term_memory_size
-    assert bench.gmac() == pytest.approx(0.73, rel=0.02)
+    assert bench.gmac() == pytest.approx(0.66, rel=0.02)
     assert [len(times) for times in bench.crops()] == [12] * len(rows.CROP_TARGETS)
 
 

@@ -14,7 +14,7 @@ BOX = (140.0, 100.0, 30.0, 30.0)
 @pytest.mark.parametrize(
     ('name', 'stages'),
     [
-        ('eager', ['upload', 'backbone', 'encoder', 'decoder', 'heads', 'identity', 'readback']),
+        ('eager', ['upload', 'backbone', 'encoder', 'decoder', 'heads', 'readback', 'identity']),
         ('openvino', ['backbone', 'encoder', 'decoder', 'heads', 'identity']),
         ('onnxruntime', []),  # its graph runs as a whole
     ],

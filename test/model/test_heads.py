@@ -4,6 +4,7 @@
 from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.model.heads import CornerHead
+from aiatrack_ros.model.heads import IDENTITY_SIZE
 from aiatrack_ros.model.heads import IdentityHead
 from aiatrack_ros.model.heads import IoUHead
 from aiatrack_ros.model.heads import soft_argmax
@@ -79,7 +80,7 @@ def test_identity_is_a_unit_vector_in_half_precision_too(dtype: torch.dtype, siz
         layer.weight.normal_()
         layer.weight *= size / layer.weight.norm(dim=1).max()
         layer.bias.zero_()
-        pictures = torch.randn(2, 3, 128, 64)
+        pictures = torch.randn(2, 3, *IDENTITY_SIZE)
         exact = head.describe(pictures)
         with torch.autocast('cpu', dtype):
             vectors = head.describe(pictures)

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The identity tells whether what is tracked is still the same target."""
 
+from aiatrack_ros.tracking.identity import EVERY
 from aiatrack_ros.tracking.identity import Identity
 from aiatrack_ros.tracking.identity import KEPT
 from aiatrack_ros.tracking.identity import MARGIN
@@ -55,6 +56,19 @@ def test_somebody_else_is_not_learned() -> None:
     for _ in range(100):
         identity.learn(OTHER)
     assert identity.probability(OTHER) < 0.01
+
+
+def test_the_first_sure_frames_are_looked_at_and_then_one_in_so_many() -> None:
+    identity = Identity(FIRST)
+    wanted = [identity.wanted() for _ in range(KEPT + 3 * EVERY)]
+    assert all(wanted[:KEPT]) and sum(wanted[KEPT:]) == 3
+    assert not any(Identity(np.zeros(0, np.float32)).wanted() for _ in range(KEPT))
+
+
+def test_what_is_no_description_is_not_learned() -> None:
+    identity = Identity(FIRST)
+    identity.learn(np.float32([np.inf, np.nan, 0, 0]))
+    assert identity.probability(FIRST) == Identity(FIRST).probability(FIRST)
 
 
 def test_what_is_kept_is_bounded() -> None:

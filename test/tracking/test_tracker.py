@@ -17,6 +17,8 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.engine import create_engine
 from aiatrack_ros.tracking.engines.engine import Found
+from aiatrack_ros.tracking.identity import EVERY
+from aiatrack_ros.tracking.identity import KEPT
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,8 @@ class ScriptedEngine:
         self.crops: list[Crop] = []
         self.regions: list[Box] = []
         self.prepared: list[int] = []
+        self.who = TARGET  # in the box that was found last
+        self.asked = 0  # times, who that is
 
     def prepare(self, count: int) -> None:
         self.prepared.append(count)
@@ -57,10 +61,12 @@ class ScriptedEngine:
         self.crops.append(crop)
         self.short = short.keys.flatten().tolist()
         box, raw_iou, *who = self.script.pop(0) if self.script else (CENTERED, 0.9)
-        return Found(box, raw_iou, torch.zeros(1), who[0] if who else TARGET)
+        self.who = who[0] if who else TARGET
+        return Found(box, raw_iou, torch.zeros(1))
 
     def identify(self, crop: Crop, box: Box) -> np.ndarray:
-        return TARGET
+        self.asked += 1
+        return self.who
 
 
 def start(script: list[tuple], **settings: float) -> tuple[Tracker, ScriptedEngine]:
@@ -238,6 +244,25 @@ def test_who_is_asked_for_his_identity() -> None:
     assert [tracker.track(IMAGE).identity > 0.5 for _ in range(3)] == [True, True, False]
 
 
+def test_nobody_is_asked_more_often_than_the_answer_is_used() -> None:
+    tracker, engine = start([GOOD] * 100)
+    at_first = engine.asked
+    for _ in range(KEPT + 30):
+        tracker.track(IMAGE)
+    assert engine.asked - at_first == KEPT + 30 // EVERY
+    # Of doubtful frames nothing is learned; of two looks in a lost frame each is asked.
+    engine.script = [(CENTERED, -0.3, OTHER)] * 100
+    states = [tracker.track(IMAGE).state for _ in range(4)]
+    assert states == [State.TRACKING] * 2 + [State.LOST] * 2
+    before = engine.asked
+    tracker.track(IMAGE)
+    assert engine.asked - before == 2
+    # Of what fits so badly that it is nothing, none.
+    engine.script = [AWAY] * 100
+    tracker.track(IMAGE)
+    assert engine.asked - before == 2
+
+
 def test_somebody_else_does_not_enter_the_memory() -> None:
     far = (0.75, 0.4, 0.2, 0.2)
     tracker, _ = start([GOOD, (far, 0.9, OTHER), (far, 0.9)])
@@ -301,7 +326,7 @@ def test_lost_window_has_the_size_of_the_last_box_that_was_sure() -> None:
     [
         ((math.nan, 0.4, 0.2, 0.2), 0.9),
         (CENTERED, math.nan),
-        (CENTERED, 0.9, np.float32([math.nan, 1])),
+        ((0.75, 0.4, 0.2, 0.2), 0.9, np.float32([math.nan, 1])),  # so far off that it is asked
     ],
 )
 def test_numbers_that_are_none_are_a_frame_without_the_target(broken: tuple) -> None:

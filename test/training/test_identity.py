@@ -12,6 +12,7 @@ from aiatrack_ros.model import VARIANTS
 from aiatrack_ros.model.checkpoint import load_network
 from aiatrack_ros.model.heads import IDENTITY_SIZE
 from aiatrack_ros.model.heads import IDENTITY_WIDTH
+from aiatrack_ros.model.osnet import OSNet
 from aiatrack_ros.training import run
 from aiatrack_ros.training.compositor import Scenes
 from aiatrack_ros.training.identity import _windows
@@ -38,6 +39,7 @@ from training_trees import write_stills
 from training_trees import write_video
 import yaml
 
+SIZE = (128, 64)  # of pictures that networks of these tests look at
 CONFIG = IdentityConfig(steps=25, targets=6, views=3, rate=3e-3, more=4)
 
 
@@ -49,15 +51,18 @@ def looks(targets: int = 8, views: int = 6, spread: float = 40.0) -> Views:
         return torch.randn(targets, *shape, generator=generator)
 
     own = 128 + 8 * drawn(1, 3, 8, 4).repeat_interleave(16, -2).repeat_interleave(16, -1)
-    seen = own + spread * (drawn(views, 3, 1, 1) + 1.5 * drawn(views, 3, 128, 64))
+    seen = own + spread * (drawn(views, 3, 1, 1) + 1.5 * drawn(views, 3, *SIZE))
     target = np.repeat(np.arange(targets), views)
     pictures = seen.flatten(0, 1).round().clamp(0, 255).byte()
     return Views(pictures, target, ['person'] * targets, ['street'] * targets)
 
 
 def network() -> AiATrack:
+    """Return a network with an identity head so small that it learns in seconds."""
     torch.manual_seed(0)
-    return AiATrack(VARIANTS['aiatrack_lite']).eval()
+    made = AiATrack(VARIANTS['aiatrack_lite'])
+    made.identity_head.osnet = OSNet(0.5, SIZE, made.config.identity_channels)
+    return made.eval()
 
 
 def described(trained: AiATrack, pictures: torch.Tensor) -> torch.Tensor:
@@ -178,7 +183,7 @@ def test_views_are_collected_from_films(tmp_path: Path) -> None:
     assert len(views.kind) == 3  # two targets of the street, and a; stills are no films
     assert sorted(set(views.film)) == ['a', 'street']
     assert (np.bincount(views.target) == 6).all()
-    assert views.pictures.shape == (18, 3, 128, 64) and views.pictures.dtype == torch.uint8
+    assert views.pictures.shape == (18, 3, *IDENTITY_SIZE) and views.pictures.dtype == torch.uint8
 
 
 def test_a_target_is_told_from_those_of_its_own_film() -> None:

@@ -70,7 +70,7 @@ class EagerEngine:
         """Find the target in a search crop."""
         with self._computing():
             found = self._network(self._images(crop), self._positions.of(crop), long, short)
-            numbers = torch.cat((found.boxes[0], found.iou, found.identity[0])).cpu().numpy()
+            numbers = torch.cat((found.boxes[0], found.iou)).cpu().numpy()
         return found_from(numbers, found.memory)
 
     def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
@@ -79,7 +79,7 @@ class EagerEngine:
             return identify(self._network, self._images(crop), box)
 
     def stage_times(self, crop: Crop, long: References, short: References) -> dict[str, float]:
-        """Return the seconds of each stage of one ``find``, each waited for."""
+        """Return the seconds of each stage of one ``find``, waited for, and of an identity."""
         network = self._network
         with self._computing():
             watch = Stopwatch(lambda: wait_for(self._device))
@@ -94,10 +94,11 @@ class EagerEngine:
             boxes = network.locate(decoded, lateral).boxes
             iou = network.iou_head(decoded, boxes[:, None])
             watch.lap('heads')
-            identity = network.identify(images, boxes[:, None])
-            watch.lap('identity')
-            torch.cat((boxes.flatten(), iou.flatten(), identity.flatten())).tolist()
+            torch.cat((boxes.flatten(), iou.flatten())).tolist()
             watch.lap('readback')
+            if network.identity_head is not None:
+                network.identify(images, boxes[:, None]).tolist()
+                watch.lap('identity')
         return watch.laps
 
 
@@ -117,11 +118,9 @@ def identify(network: AiATrack, images: Tensor, box: Box) -> NDArray[np.float32]
 
 
 def found_from(numbers: np.ndarray, memory: Tensor) -> Found:
-    """Return what 5 + E numbers say, with the memory tokens (1, L, d) of the same frame.
+    """Return what 5 numbers say, with the memory tokens (1, L, d) of the same frame.
 
-    The numbers are x1, y1, x2, y2 in [0, 1] of the crop, the IoU output (2 * IoU - 1), and the
-    description of what is in the box.
+    The numbers are x1, y1, x2, y2 in [0, 1] of the crop, and the IoU output (2 * IoU - 1).
     """
-    x1, y1, x2, y2, iou = map(float, numbers[:5])
-    # The description is copied, for an engine may write its next numbers to the same memory.
-    return Found((x1, y1, x2 - x1, y2 - y1), iou, memory, np.array(numbers[5:], np.float32))
+    x1, y1, x2, y2, iou = map(float, numbers)
+    return Found((x1, y1, x2 - x1, y2 - y1), iou, memory)

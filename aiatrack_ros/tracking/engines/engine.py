@@ -34,8 +34,6 @@ class Found(NamedTuple):
     box: Box  # x, y, w, h in [0, 1] of the crop
     raw_iou: float  # 2 * IoU - 1
     memory: Tensor  # (1, L, d), the tokens of the crop, of which ``refer`` makes a reference
-    # (E,), a description of what is in the box; E is 0 if the network has no identity head.
-    identity: NDArray[np.float32] = np.zeros(0, np.float32)
 
 
 class Engine(Protocol):
@@ -83,10 +81,10 @@ class Engine(Protocol):
         """
 
     def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
-        """Return a description (E,) of what is in a box, like that of what ``find`` has found.
+        """Return a description (E,) of what is in a box, a unit vector.
 
-        It is asked for once for each target, so it need not be fast. The box is x, y, w, h in
-        [0, 1] of the crop. E is 0 if the network has no identity head.
+        It is asked for in doubt, and now and then. The box is x, y, w, h in [0, 1] of the crop.
+        E is 0 if the network has no identity head.
         """
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Two functions of tensors, one for a whole frame and one for a reference, and both as ONNX."""
+"""Functions of tensors for a whole frame, a reference and an identity, and each as ONNX."""
 
 import io
 import logging
@@ -37,13 +37,16 @@ class FrameInputs(NamedTuple):
 
 
 # Names of the graph's outputs. FOUND holds x1, y1, x2, y2 in [0, 1] of the crop, then the IoU
-# output, which is 2 * IoU - 1, then E numbers that describe what is in the box (E may be 0).
-# MEMORY holds the tokens of the crop, of which a reference can be made.
-FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5 + E,), (1, L, d)
+# output, which is 2 * IoU - 1. MEMORY holds the tokens of the crop, of which a reference can be
+# made.
+FRAME_OUTPUTS = FOUND, MEMORY = 'found', 'memory'  # (5,), (1, L, d)
 # A reference is made of MEMORY and BOX, which is x, y, w, h in [0, 1] of the crop; KEYS and VALUES
 # are what the attention asks of it.
 BOX = 'box'  # (1, 4)
 REFERENCE_OUTPUTS = KEYS, VALUES = 'keys', 'values'  # (1, H, L, d / H)
+# An identity is made of PIXELS, as of a frame, and BOX.
+PIXELS = 'pixels'
+IDENTITY_OUTPUTS = (DESCRIPTION,) = ('description',)  # (E,)
 # Names of the sizes that the graph of a frame leaves open.
 REFERENCE_COUNT, REFERENCE_LENGTH = 'n', 'n*L'
 
@@ -56,7 +59,7 @@ class FrameFunction(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Map the fields of FrameInputs to found (5 + E,) and memory (1, L, d)."""
+        """Map the fields of FrameInputs to found (5,) and memory (1, L, d)."""
         frame = FrameInputs(*inputs)
         prediction = self.network(
             self.network.preprocess(frame.pixels),
@@ -64,8 +67,7 @@ class FrameFunction(nn.Module):
             References(*frame[3:6]),
             References(*frame[6:9]),
         )
-        found = torch.cat((prediction.boxes[0], prediction.iou, prediction.identity[0]))
-        return found, prediction.memory
+        return torch.cat((prediction.boxes[0], prediction.iou)), prediction.memory
 
 
 def blank_inputs(network: AiATrack, count: int, dtype: torch.dtype = torch.float32) -> FrameInputs:
@@ -106,6 +108,23 @@ class ReferenceFunction(nn.Module):
         return short.keys, short.values
 
 
+class IdentityFunction(nn.Module):
+    """Maps a crop and a box to a description of what is in the box."""
+
+    def __init__(self, network: AiATrack) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor, box: Tensor) -> tuple[Tensor]:
+        """Map pixels (1, S, S, 3) uint8 and a box to a unit vector (E,).
+
+        The box (1, 4) is x, y, w, h in [0, 1] of the crop.
+        """
+        corners = torch.cat((box[:, :2], box[:, :2] + box[:, 2:]), 1)
+        images = self.network.preprocess(pixels)
+        return (self.network.identify(images, corners[:, None])[0, 0],)
+
+
 def to_onnx(network: AiATrack) -> bytes:
     """Return the frame function of a network for inference as an ONNX model, opset 18.
 
@@ -137,6 +156,20 @@ def reference_to_onnx(network: AiATrack) -> bytes:
         (memory, torch.full((1, 4), 0.25, device=device)),
         input_names=[MEMORY, BOX],
         output_names=list(REFERENCE_OUTPUTS),
+    )
+
+
+def identity_to_onnx(network: AiATrack) -> bytes:
+    """Return the identity function of a network for inference as an ONNX model, opset 18.
+
+    Inputs are PIXELS and BOX, the output is DESCRIPTION.
+    """
+    pixels = blank_inputs(network, 1).pixels
+    return _export(
+        IdentityFunction(network),
+        (pixels, torch.full((1, 4), 0.25, device=pixels.device)),
+        input_names=[PIXELS, BOX],
+        output_names=list(IDENTITY_OUTPUTS),
     )
 
 

@@ -13,14 +13,16 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.compiled_graphs import PerCount
 from aiatrack_ros.tracking.engines.eager import found_from
-from aiatrack_ros.tracking.engines.eager import identify
 from aiatrack_ros.tracking.engines.eager import refer
 from aiatrack_ros.tracking.engines.engine import Found
 from aiatrack_ros.tracking.engines.frame_function import blank_inputs
 from aiatrack_ros.tracking.engines.frame_function import BOX
 from aiatrack_ros.tracking.engines.frame_function import FRAME_OUTPUTS
 from aiatrack_ros.tracking.engines.frame_function import FrameInputs
+from aiatrack_ros.tracking.engines.frame_function import IDENTITY_OUTPUTS
+from aiatrack_ros.tracking.engines.frame_function import identity_to_onnx
 from aiatrack_ros.tracking.engines.frame_function import MEMORY
+from aiatrack_ros.tracking.engines.frame_function import PIXELS
 from aiatrack_ros.tracking.engines.frame_function import REFERENCE_OUTPUTS
 from aiatrack_ros.tracking.engines.frame_function import reference_to_onnx
 from aiatrack_ros.tracking.engines.frame_function import to_onnx
@@ -40,7 +42,7 @@ class GraphEngine:
     """Base of engines that compile an ONNX graph for each number of short-term references.
 
     Short-term references have a graph of their own: in torch they would be little work in many
-    small steps.
+    small steps. So have identities, of which not every frame needs one.
     """
 
     def __init__(self, network: AiATrack, threads: int) -> None:
@@ -57,6 +59,9 @@ class GraphEngine:
         self._runners: PerCount[Runner] = PerCount()
         graph = reference_to_onnx(self._network)
         self._reference = self._compile(graph, REFERENCE_OUTPUTS, 1)
+        self._identity: Runner | None = None
+        if self._network.identity_head is not None:
+            self._identity = self._compile(identity_to_onnx(self._network), IDENTITY_OUTPUTS, 1)
         self.prepare(1)
 
     def _compile(self, onnx: bytes, outputs: tuple[str, ...], count: int) -> Runner:
@@ -106,8 +111,10 @@ class GraphEngine:
         found, memory = runner(self._inputs(crop, long, short))
         return found_from(found, torch.from_numpy(memory))
 
-    @torch.inference_mode()
     def identify(self, crop: Crop, box: Box) -> NDArray[np.float32]:
         """Describe what is in a box, in [0, 1] of the crop."""
-        images = self._network.preprocess(torch.from_numpy(crop.pixels)[None])
-        return identify(self._network, images, box)
+        if self._identity is None:
+            return np.zeros(0, np.float32)
+        inputs = {PIXELS: crop.pixels[None], BOX: np.array([box], np.float32)}
+        # It is copied, for the library may write its next numbers to the same memory.
+        return np.array(self._identity(inputs)[0], np.float32)
