@@ -16,8 +16,11 @@ EVERY = 5
 # by its running mean over looks at sure frames, which begins at START and moves by RATE each time.
 START = 0.8
 RATE = 0.5
-# The odds are even where likeness is MARGIN below its mean, and grow by e for 1 / SCALE of it.
+# The odds are even where likeness is MARGIN below its mean, but at HIGHEST at most: who went
+# straight on was always alike, and comes back from another side and in another light. They grow by
+# e for 1 / SCALE of it.
 MARGIN = 0.35
+HIGHEST = 0.46
 SCALE = 20.0
 
 
@@ -44,7 +47,8 @@ class Identity:
         """Return how likely a description is one of the target; 1 where there are none."""
         if not self.known:
             return 1.0
-        odds = SCALE * (self._likeness(description) - self._mean + MARGIN)
+        even = min(self._mean - MARGIN, HIGHEST)
+        odds = SCALE * (self._likeness(description) - even)
         return 1 / (1 + math.exp(-odds))
 
     def wanted(self) -> bool:

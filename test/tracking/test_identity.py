@@ -2,6 +2,7 @@
 """The identity tells whether what is tracked is still the same target."""
 
 from aiatrack_ros.tracking.identity import EVERY
+from aiatrack_ros.tracking.identity import HIGHEST
 from aiatrack_ros.tracking.identity import Identity
 from aiatrack_ros.tracking.identity import KEPT
 from aiatrack_ros.tracking.identity import MARGIN
@@ -42,13 +43,24 @@ def test_a_look_that_changes_bit_by_bit_is_learned() -> None:
 
 def test_one_who_is_always_alike_is_held_to_it() -> None:
     """A stranger that passes for a changing target does not pass for one that is always alike."""
-    steady, lively = Identity(FIRST), Identity(FIRST)
+    rng = np.random.default_rng(0)
+    first, *others = np.eye(64, dtype=np.float32)
+    steady, lively = Identity(first), Identity(first)
+    for _ in range(40):
+        steady.learn(first)
+        other = np.float32(rng.normal(size=64))
+        other[0] = 0
+        lively.learn(0.6 * first + 0.8 * other / np.linalg.norm(other))
+    stranger = np.float32(0.4 * first + 0.84**0.5 * others[0])
+    assert steady.probability(stranger) < 0.5 < lively.probability(stranger)
+
+
+def test_one_who_went_straight_on_may_come_back_from_another_side() -> None:
+    steady = Identity(FIRST)
     for _ in range(40):
         steady.learn(FIRST)
-        lively.learn(turned(0.7, THIRD))
-        lively.learn(turned(0.7, -THIRD))
-    stranger = turned(1 - MARGIN - 0.05)
-    assert steady.probability(stranger) < 0.5 < lively.probability(stranger)
+    assert steady.probability(turned(HIGHEST + 0.05)) > 0.7
+    assert steady.probability(turned(HIGHEST - 0.05)) < 0.3
 
 
 def test_somebody_else_is_not_learned() -> None:
