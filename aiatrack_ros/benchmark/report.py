@@ -18,7 +18,7 @@ GFLOP/s: 2 GMAC over the median time of the network; matmul: the machine's own r
 products in torch in that precision, with the same threads, measured beside it; share: of that.
 Stages in ms: decode (a JPEG of that frame size) is apart from track(); those between network and
 memory are the engine's own count, where it can tell; identity is asked for in doubt, and else in
-every third frame.
+one of five sure frames.
 load: busy processes beside it; RSS: the most memory of the process, in MiB."""
 
 PEER_ENGINE = 'opencv'
