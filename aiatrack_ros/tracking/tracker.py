@@ -72,8 +72,8 @@ class TrackResult:
         memory_updated: Whether the short-term memory took this frame in.
         state: Tracking or lost, after this frame.
         times: Seconds spent on 'crop', 'network', 'memory', and in 'total'.
-        identity: How likely it is, in [0, 1], that what is in the box is the target; 1 where the
-            network does not tell.
+        identity: How likely it is, in [0, 1], that what is in the box is the target; 1 where
+            that was not asked, or the network does not tell.
         number: The image, counted from the one in which the target was given, 0.
         looks: Where it was looked for in this image.
     """
