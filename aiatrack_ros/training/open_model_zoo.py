@@ -19,12 +19,38 @@ _NEUTRAL = {'Multiply': 1.0, 'Add': 0.0}
 _WEIGHED = ('Convolution', 'GroupConvolution', 'MatMul', 'Multiply', 'Add', 'PRelu')
 
 
-def read_network(path: str, option: str) -> Any:
-    """Return a network in OpenVINO's format or ONNX; `option` is what asks for it, for errors.
+@torch.no_grad()
+def load_osnet(network: OSNet, path: str, option: str) -> None:
+    """Put the weights of a network of the Open Model Zoo into an OSNet of the same size.
+
+    Theirs reverses the channels before its first layer, so ours takes red, green and blue.
+
+    Args:
+        network: Is changed in place.
+        path: In OpenVINO's format, or ONNX.
+        option: What asks for the file, for errors.
 
     Raises:
-        InputError: OpenVINO or the file is missing, or it is no network.
+        InputError: OpenVINO or the file is missing, or it is another network.
     """
+    theirs = iter(_weights(_read_network(path, option)))
+    next(theirs, None)  # the deviation of pixels, which the image's norm undoes
+    try:
+        for ours in _tensors(network):
+            ours.copy_(next(theirs).view(ours.shape))
+        # A batch norm comes after the last layer.
+        scale, shift = next(theirs).flatten(), next(theirs).flatten()
+        network.fc.weight *= scale[:, None]
+        network.fc.bias.copy_(network.fc.bias * scale + shift)
+        network.activation.weight.copy_(next(theirs).flatten())
+    except (StopIteration, RuntimeError):
+        raise InputError(
+            f"{option}: '{path}' is no person-reidentification-retail network of this size"
+        ) from None
+
+
+def _read_network(path: str, option: str) -> Any:
+    """Return a network in OpenVINO's format or ONNX."""
     if importlib.util.find_spec('openvino') is None:
         raise InputError(f'{option} needs OpenVINO: pip install openvino')
     if not Path(path).exists():
@@ -36,35 +62,6 @@ def read_network(path: str, option: str) -> Any:
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise InputError(f"{option}: '{path}' is no network ({reason})") from None
-
-
-@torch.no_grad()
-def load_osnet(network: OSNet, path: str, option: str) -> None:
-    """Put the weights of a network of the Open Model Zoo into an OSNet of the same width.
-
-    Theirs reverses the channels before its first layer, so ours takes red, green and blue. Where
-    ours is for smaller pictures, what weighed several places of the last map is summed.
-
-    Raises:
-        InputError: OpenVINO or the file is missing, or it is another network.
-    """
-    theirs = iter(_weights(read_network(path, option)))
-    next(theirs, None)  # the deviation of pixels, which the image's norm undoes
-    try:
-        for ours in _tensors(network):
-            value = next(theirs)
-            if ours is network.pool.weight:
-                value = _shrunk(value, ours.shape)
-            ours.copy_(value.view(ours.shape))
-        # A batch norm comes after the last layer.
-        scale, shift = next(theirs).flatten(), next(theirs).flatten()
-        network.fc.weight *= scale[:, None]
-        network.fc.bias.copy_(network.fc.bias * scale + shift)
-        network.activation.weight.copy_(next(theirs).flatten())
-    except (StopIteration, RuntimeError):
-        raise InputError(
-            f"{option}: '{path}' is no person-reidentification-retail network of this width"
-        ) from None
 
 
 def _weights(network: Any) -> list[Tensor]:
@@ -110,11 +107,3 @@ def _tensors_of_block(block: OmniScaleBlock) -> Iterator[Tensor]:
         yield from block.gates[index % len(block.gates)].parameters()
     yield from block.expand.parameters()
     yield from block.shortcut.parameters()
-
-
-def _shrunk(weights: Tensor, shape: torch.Size) -> Tensor:
-    """Sum weights of a pooling convolution (C, 1, 1, H, W) so that (C, 1, h, w) are left."""
-    rows, columns = shape[2:]
-    height, width = weights.shape[-2:]
-    parts = weights.view(shape[0], 1, rows, height // rows, columns, width // columns)
-    return parts.sum((3, 5))

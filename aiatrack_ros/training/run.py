@@ -90,8 +90,8 @@ def train_identity(
 ) -> None:
     """Train the identity head alone, if it is to be trained, and write the network.
 
-    What takes longest, cutting out views and asking the teacher, is kept beside the network, so a
-    run that was stopped goes on from there.
+    What takes longest, cutting out views, is kept beside the network, so a run that was stopped
+    goes on from there.
 
     Raises:
         InputError: The model has no such head, or there are no films to train it with.
@@ -99,8 +99,7 @@ def train_identity(
     watch = Stopwatch()
     network.eval()
     head_of(network)  # before anything slow
-    judged = dataclasses.replace(wanted, teacher='')
-    held_out = collect(SceneSource(config, network.config, device, held_out=True), judged)
+    held_out = collect(SceneSource(config, network.config, device, held_out=True), wanted)
     folder = Path(config.output)
     folder.mkdir(parents=True, exist_ok=True)
     head = IdentityHead(network.config)
@@ -133,7 +132,7 @@ def _kept_views(
     parts = ('sources', 'holdout', 'sampling', 'looks', 'seed')
     whole = dataclasses.asdict(config)
     depends = {name: whole[name] for name in parts} | {
-        'identity': [wanted.collected, wanted.scenes, wanted.teacher],
+        'identity': wanted.collected,
         'model': [model.crop_size, model.search_factor],
     }
     recipe = json.dumps(depends, sort_keys=True)
@@ -181,12 +180,9 @@ def configured(path: str, data: str = '') -> TrainConfig:
             for s in config.sources
         ]
         config = dataclasses.replace(config, sources=sources)
-        if config.identity is not None:
-            initial, teacher = (
-                str(root / file) if file else ''
-                for file in (config.identity.initial, config.identity.teacher)
-            )
-            identity = dataclasses.replace(config.identity, initial=initial, teacher=teacher)
+        if config.identity is not None and config.identity.initial:
+            initial = str(root / config.identity.initial)
+            identity = dataclasses.replace(config.identity, initial=initial)
             config = dataclasses.replace(config, identity=identity)
     check_sources(config)
     return config

@@ -121,7 +121,7 @@ class IdentityConfig(CheckedSettings):
     """The identity head alone: where it begins, and its training, if any."""
 
     # A person-reidentification-retail network of the Open Model Zoo to begin with, of the head's
-    # width; empty for weights that know nothing.
+    # size; empty for weights that know nothing.
     initial: str = ''
     steps: int = setting(1000, 0)  # 0 leaves it as it begins
     # Targets in a batch, and views of each; the share of batches whose targets are of one kind.
@@ -134,13 +134,6 @@ class IdentityConfig(CheckedSettings):
     weight_decay: float = setting(1e-3, 0)
     # Views of each target of a film, at most; of few frames, two of each.
     collected: int = setting(40, 1)
-    # A network for the re-identification of people whose likenesses are learned (teacher.py), or
-    # empty; and the weight of their squared error.
-    teacher: str = ''
-    taught: float = setting(10.0, 0)
-    # Scenes of whose crops the teacher is asked besides, and pictures of these in a batch.
-    scenes: int = setting(0, 0)
-    more: int = setting(64, 1)
 
 
 @dataclass(frozen=True)

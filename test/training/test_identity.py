@@ -14,11 +14,8 @@ from aiatrack_ros.model.heads import IDENTITY_SIZE
 from aiatrack_ros.model.heads import IDENTITY_WIDTH
 from aiatrack_ros.model.osnet import OSNet
 from aiatrack_ros.training import run
-from aiatrack_ros.training.compositor import Scenes
-from aiatrack_ros.training.identity import _windows
 from aiatrack_ros.training.identity import collect
 from aiatrack_ros.training.identity import IdentityTrainer
-from aiatrack_ros.training.identity import NOBODY
 from aiatrack_ros.training.identity import read_views
 from aiatrack_ros.training.identity import telling_apart
 from aiatrack_ros.training.identity import Views
@@ -31,8 +28,7 @@ from aiatrack_ros.training.run_config import IdentityConfig
 from aiatrack_ros.training.scene_source import SceneSource
 import numpy as np
 import pytest
-from teachers import write_osnet
-from teachers import write_teacher
+from reidentification import write_osnet
 import torch
 from training_trees import write_run
 from training_trees import write_stills
@@ -40,7 +36,7 @@ from training_trees import write_video
 import yaml
 
 SIZE = (128, 64)  # of pictures that networks of these tests look at
-CONFIG = IdentityConfig(steps=25, targets=6, views=3, rate=3e-3, more=4)
+CONFIG = IdentityConfig(steps=25, targets=6, views=3, rate=3e-3)
 
 
 def looks(targets: int = 8, views: int = 6, spread: float = 40.0) -> Views:
@@ -63,12 +59,6 @@ def network() -> AiATrack:
     made = AiATrack(VARIANTS['aiatrack_lite'])
     made.identity_head.osnet = OSNet(0.5, SIZE, made.config.identity_channels)
     return made.eval()
-
-
-def described(trained: AiATrack, pictures: torch.Tensor) -> torch.Tensor:
-    with torch.no_grad():
-        images = trained.preprocess(pictures.permute(0, 2, 3, 1))
-        return trained.identity_head.describe(images)
 
 
 def test_training_tells_targets_of_one_kind_apart() -> None:
@@ -104,64 +94,6 @@ def test_one_target_of_a_kind_can_not_be_judged() -> None:
     assert np.isnan(telling_apart(network(), views))
 
 
-def test_a_teacher_says_who_is_like_whom() -> None:
-    """Half of all people look like each other to the teacher, and so they do to the head."""
-    views = looks(spread=10.0)
-    views.kind = ['person'] * 6 + ['dog'] * 2
-    side = torch.nn.functional.one_hot(torch.from_numpy(views.target % 2), 2).half()
-    views.taught = side
-    alone, taught = network(), network()
-    IdentityTrainer(alone, dataclasses.replace(views, taught=None), CONFIG, 0).run()
-    IdentityTrainer(taught, views, dataclasses.replace(CONFIG, taught=100.0), 0).run()
-
-    def apart(trained: AiATrack) -> float:
-        """Return how much more alike people of one side are than those of two."""
-        people = torch.from_numpy(np.flatnonzero(views.target < 6))
-        vectors = described(trained, views.pictures[people])
-        like, same = vectors @ vectors.T, (side[people] @ side[people].T).bool()
-        return float(like[same].mean() - like[~same].mean())
-
-    assert apart(taught) > apart(alone) + 0.3
-
-
-def test_a_teacher_is_believed_of_people_and_of_what_nobody_named() -> None:
-    views = looks(targets=3)
-    views.kind = ['person', 'person', 'dog']
-    views.taught = torch.nn.functional.normalize(torch.randn(len(views.target), 4)).half()
-    trainer = IdentityTrainer(network(), views, CONFIG, 0)
-    vectors = torch.nn.functional.normalize(torch.randn(3, 8))
-    dogs, mixed = np.array([12, 13, 14]), np.array([0, 6, 12])
-    assert trainer._unlike_taught(vectors, dogs) == 0 < trainer._unlike_taught(vectors, mixed)
-    views.target[12:] = NOBODY
-    views.kind.pop()
-    views.film.pop()
-    trainer = IdentityTrainer(network(), views, CONFIG, 0)
-    assert trainer._unlike_taught(vectors, dogs) > 0
-    assert torch.isfinite(trainer.loss())
-
-
-def test_every_view_is_shown_to_the_teacher(tmp_path: Path) -> None:
-    config = configured(str(run_of_films(tmp_path)))
-    source = SceneSource(config, model_config(config), torch.device('cpu'))
-    wanted = IdentityConfig(collected=6, scenes=10, teacher=write_teacher(tmp_path))
-    views = collect(source, wanted)
-    assert views.taught.shape == (len(views.target), 6)
-    length = views.taught.float().norm(dim=1)
-    assert ((length - 1).abs() < 1e-2)[views.target != NOBODY].all()
-    # Of each crop of the scenes a window at least, and what else is to be seen in it.
-    frames = source.compositor.sampling.frames
-    assert (views.target == NOBODY).sum() > 1.5 * 10 * frames
-    assert (views.target != NOBODY).sum() == 18
-
-
-def test_windows_lie_in_their_crops() -> None:
-    count = 500
-    scenes = Scenes(*(torch.zeros(count, 1) for _ in Scenes._fields))
-    x1, y1, x2, y2 = _windows(np.random.default_rng(0), scenes).unbind(1)
-    assert min(x1.min(), y1.min()) >= 0 and max(x2.max(), y2.max()) <= 1 + 1e-6
-    assert ((x2 > x1) & (y2 > y1)).all() and ((y2 - y1) > (x2 - x1)).float().mean() > 0.9
-
-
 def run_of_films(root: Path, **changes: object) -> Path:
     for number in range(4):
         write_video(root / 'video', f'street-{number:02d}', 6)
@@ -179,7 +111,7 @@ def run_of_films(root: Path, **changes: object) -> Path:
 def test_views_are_collected_from_films(tmp_path: Path) -> None:
     config = configured(str(run_of_films(tmp_path)))
     source = SceneSource(config, model_config(config), torch.device('cpu'))
-    views = collect(source, IdentityConfig(collected=6, scenes=10))  # without a teacher no scenes
+    views = collect(source, IdentityConfig(collected=6))
     assert len(views.kind) == 3  # two targets of the street, and a; stills are no films
     assert sorted(set(views.film)) == ['a', 'street']
     assert (np.bincount(views.target) == 6).all()
@@ -215,13 +147,10 @@ def test_a_run_changes_nothing_but_the_head(tmp_path: Path) -> None:
 def test_views_are_kept_for_the_same_run_only(tmp_path: Path) -> None:
     views, path = looks(targets=2), tmp_path / 'views.safetensors'
     assert read_views(path, 'this') is None
-    for taught in (None, torch.randn(len(views.target), 4).half()):
-        views.taught = taught
-        write_views(path, views, 'this')
-        kept = read_views(path, 'this')
-        assert torch.equal(kept.pictures, views.pictures) and (kept.target == views.target).all()
-        assert kept.kind == views.kind and kept.film == views.film
-        assert kept.taught is None if taught is None else torch.equal(kept.taught, taught)
+    write_views(path, views, 'this')
+    kept = read_views(path, 'this')
+    assert torch.equal(kept.pictures, views.pictures) and (kept.target == views.target).all()
+    assert kept.kind == views.kind and kept.film == views.film
     assert read_views(path, 'that') is None
     path.write_bytes(path.read_bytes()[:1000])
     assert read_views(path, 'this') is None

@@ -7,9 +7,8 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.model.osnet import OSNet
 from aiatrack_ros.training.open_model_zoo import load_osnet
 import pytest
-from teachers import write_osnet
-from teachers import write_teacher
-from teachers import Zoo
+from reidentification import write_osnet
+from reidentification import Zoo
 import torch
 
 SIZE = (64, 32)
@@ -32,21 +31,13 @@ def test_the_same_vectors_come_out(written: tuple[Zoo, str]) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
 
 
-@torch.inference_mode()
-def test_smaller_pictures_are_weighed_by_the_same_places(written: tuple[Zoo, str]) -> None:
-    theirs, path = written
-    small = OSNet(0.25, (32, 16), 256).eval()
-    load_osnet(small, path, 'initial')
-    features = torch.rand(1, 128, 2, 1)
-    larger = features.repeat_interleave(2, 2).repeat_interleave(2, 3)
-    expected = theirs.network.pool(larger)
-    torch.testing.assert_close(small.pool(features), expected, rtol=1e-3, atol=1e-4)
-
-
 def test_what_does_not_fit_is_refused(tmp_path: Path, written: tuple[Zoo, str]) -> None:
-    network = OSNet(0.5, SIZE, 256)
     with pytest.raises(InputError, match="initial: 'nowhere.xml' does not exist"):
-        load_osnet(network, 'nowhere.xml', 'initial')
-    for path in (written[1], write_teacher(tmp_path)):
+        load_osnet(OSNet(0.25, SIZE, 256), 'nowhere.xml', 'initial')
+    text = tmp_path / 'text.xml'
+    text.write_text('weights')
+    with pytest.raises(InputError, match="initial: '.*text.xml' is no network"):
+        load_osnet(OSNet(0.25, SIZE, 256), str(text), 'initial')
+    for other in (OSNet(0.5, SIZE, 256), OSNet(0.25, (32, 16), 256)):
         with pytest.raises(InputError, match='no person-reidentification-retail network of this'):
-            load_osnet(network, path, 'initial')
+            load_osnet(other, written[1], 'initial')
