@@ -11,6 +11,7 @@ from typing import cast
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.box_text import read_box
 from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.sources import LiveSource
 from aiatrack_ros.tracking.sources import Source
 from aiatrack_ros.tracking.tracker import Tracker
@@ -49,19 +50,26 @@ class BoxByNumbers:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._chosen: tuple[Box, Begun] | None = None
 
     def choose(self, source: Source) -> tuple[Box, Begun]:
         """Return the box x, y, w, h in pixels, and the source from its first picture on.
 
+        It reads that picture once, however often it is called.
+
         Raises:
-            InputError: The text is no box in that picture, or there is no picture.
+            InputError: The text is no box that can be tracked there, or there is no picture.
         """
+        if self._chosen is not None:
+            return self._chosen
         pictures = iter(source)
         first = next(pictures, None)
         if first is None:
             raise InputError(f"'{source.path}' has no picture")
         height, width = first.shape[:2]
-        return read_box(self._text, width, height), Begun(source, chain([first], pictures))
+        box = check_box(read_box(self._text, width, height), width, height)
+        self._chosen = box, Begun(source, chain([first], pictures))
+        return self._chosen
 
     def shown(self, tracker: Tracker) -> Tracker:
         """Return the tracker as it is, because nobody looks on."""
@@ -81,11 +89,13 @@ def target_choice(text: str, source: Source, select: str = PAGE) -> Iterator[Any
         select: PAGE or WINDOW.
 
     Raises:
-        InputError: The page cannot be served.
+        InputError: The page cannot be served, or the box cannot be used.
         DeviceError: No window can be opened.
     """
     numbers = BoxByNumbers(text)
     if text and (not source.live or select == WINDOW):
+        if not source.live:
+            numbers.choose(source)
         yield numbers
         return
     if select == WINDOW:

@@ -93,9 +93,10 @@ def run(args: argparse.Namespace) -> int:
         writer = _writer(args.output, video.fps) if args.output else None
         if writer:
             opened.push(writer)
-        tracker = tracker_from_arguments(args)
-        print(tracker.description)
         with target_choice(args.box, video, args.select) as choice:
+            # It takes seconds, so what else can be wrong is told before.
+            tracker = tracker_from_arguments(args)
+            print(tracker.description)
             box, begun = choice.choose(video)
             with ended_by_interrupt(video):
                 rows, seconds = track_video(choice.shown(tracker), begun, box, writer, tables)

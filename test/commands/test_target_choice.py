@@ -34,9 +34,13 @@ def test_a_typed_box_is_of_the_first_picture_and_loses_none():
         assert choice.shown(tracker) is tracker
 
 
-def test_a_source_without_pictures_is_told():
-    with target_choice('1,2,3,4', Source(0)) as choice, pytest.raises(InputError, match='made up'):
-        choice.choose(Source(0))
+@pytest.mark.parametrize(
+    ('box', 'count', 'reason'),
+    [('1,2,3,4', 0, 'made up'), ('1,2,3', 1, 'four numbers'), ('900,2,3,4', 1, 'outside')],
+)
+def test_what_can_be_no_target_is_told_before_anything_else(box, count, reason):
+    with pytest.raises(InputError, match=reason), target_choice(box, Source(count)):
+        pytest.fail('there is a choice')
 
 
 def test_the_first_interrupt_ends_a_live_source_and_the_second_the_program():
