@@ -26,10 +26,10 @@ BENEFIT = 4.0
 NEAR = 0.5
 # How much larger or smaller he may look.
 RATIO = 2.0
-# The cosine of a description of him to one of those before, at least: it is about .1 between two
-# people, and mostly .7 to .95 from one look at somebody to the next. He turns, and turns back, so
-# what he looked like in so many looks is kept.
-ALIKE = 0.6
+# The product of a description of him and one of those before, at least: it is mostly .35 to .55
+# between two people, and .75 to .95 from one look at somebody to the next. He turns, and turns
+# back, so what he looked like in so many looks is kept.
+ALIKE = 0.7
 LOOKS = 10
 # Who was not seen for so many frames is somebody new.
 LONGEST = 25

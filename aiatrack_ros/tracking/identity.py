@@ -6,22 +6,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-# Likeness is the cosine to the first description, which counts for FIRST, and the largest one to
-# the first and the KEPT latest. Of sure frames the first KEPT are looked at, then one in EVERY:
-# a look takes as long as a frame without it.
+# Likeness is the product with the first description, which counts for FIRST, and the largest one
+# with the first and the KEPT latest. Of sure frames the first KEPT are looked at, then one in
+# EVERY: a look takes as long as a frame without it.
 FIRST = 0.3
 KEPT = 10
 EVERY = 5
 # How alike one target's frames are differs: a car's are, a dancer's are not. So likeness is judged
 # by its running mean over looks at sure frames, which begins at START and moves by RATE each time.
-START = 0.8
+START = 0.86
 RATE = 0.5
 # The odds are even where likeness is MARGIN below its mean, but at HIGHEST at most: who went
 # straight on was always alike, and comes back from another side and in another light. They grow by
 # e for 1 / SCALE of it.
-MARGIN = 0.35
-HIGHEST = 0.46
-SCALE = 20.0
+MARGIN = 0.2
+HIGHEST = 0.65
+SCALE = 30.0
 
 
 class Identity:

@@ -19,6 +19,7 @@ from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
 from aiatrack_ros.tracking.bystanders import Bystanders
+from aiatrack_ros.tracking.colours import with_colours
 from aiatrack_ros.tracking.crop import check_image
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.crop import crop_region
@@ -193,7 +194,7 @@ class Tracker:
         encoded = self._engine.encode(crop)
         reference = self._engine.refer(encoded, crop, crop.to_crop(box), initial=True)
         self._memory.restart(reference.short, Origin(0, box, box))
-        description = self._engine.identify(crop, crop.to_crop(box))
+        description = self._appearance(crop, crop.to_crop(box))
         if not np.isfinite(description).all():  # fp16 may overflow; nobody is like that
             description = description[:0]
         self._target = _Target(
@@ -306,9 +307,13 @@ class Tracker:
     def _describe(self, crop: Crop, found: Found, times: dict[str, float]) -> NDArray[np.float32]:
         """Return what was found looks like, (E,); adds the seconds that it took to `times`."""
         start = time.perf_counter()
-        description = self._engine.identify(crop, found.box)
+        description = self._appearance(crop, found.box)
         times['network'] += time.perf_counter() - start
         return description
+
+    def _appearance(self, crop: Crop, box: Box) -> NDArray[np.float32]:
+        """Return what is in a box of a crop looks like, (E,); see `Identity`."""
+        return with_colours(self._engine.identify(crop, box), crop.pixels, box)
 
     def _is_confident(self, candidate: _Candidate) -> bool:
         """Tell whether the memory may take in what was found."""

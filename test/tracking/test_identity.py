@@ -25,8 +25,9 @@ def logistic(odds: float) -> float:
 
 def test_odds_grow_with_the_likeness_and_are_even_a_margin_below_its_mean() -> None:
     identity = Identity(FIRST)
-    assert identity.probability(turned(START - MARGIN)) == pytest.approx(0.5, abs=1e-4)
-    assert identity.probability(FIRST) == pytest.approx(logistic(SCALE * (1 - START + MARGIN)))
+    even = min(START - MARGIN, HIGHEST)
+    assert identity.probability(turned(even)) == pytest.approx(0.5, abs=1e-4)
+    assert identity.probability(FIRST) == pytest.approx(logistic(SCALE * (1 - even)))
     assert identity.probability(OTHER) < 0.01
 
 
@@ -50,8 +51,8 @@ def test_one_who_is_always_alike_is_held_to_it() -> None:
         steady.learn(first)
         other = np.float32(rng.normal(size=64))
         other[0] = 0
-        lively.learn(0.6 * first + 0.8 * other / np.linalg.norm(other))
-    stranger = np.float32(0.4 * first + 0.84**0.5 * others[0])
+        lively.learn(0.8 * first + 0.6 * other / np.linalg.norm(other))
+    stranger = np.float32(0.6 * first + 0.8 * others[0])
     assert steady.probability(stranger) < 0.5 < lively.probability(stranger)
 
 
