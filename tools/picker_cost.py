@@ -3,9 +3,10 @@
 """
 Measure what the target picker costs: its processor time, and the tracker's latency with it.
 
-Camera (640x480, 15 images a second), tracker, picker and a viewer are processes of their own. The
-same is measured with no page open and with one that takes every picture. Beside a figure stands
-its limit, which is for two cores that do nothing else.
+Camera (640x480, 15 images a second), tracker, picker and a viewer are processes of their own. It
+is measured with no page open and with one that takes every picture, in turns, since what else goes
+on in a machine changes more from minute to minute than by a page. Beside a figure stands its
+limit, which is for two cores that do nothing else.
 
   make picker
   python3 tools/picker_cost.py --seconds 60
@@ -16,8 +17,11 @@ Ends with 0 if all figures keep within their limits, 1 if not, 2 if something di
 import argparse
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+import functools
 import json
 from pathlib import Path
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -52,6 +56,8 @@ VIEWED_PERCENT = 10.0  # of a core, with a page open
 ALONE_PERCENT = 2.0  # of a core, with no page open
 ADDED_MS = 1.0  # that the page adds to the time from stamp to track
 
+TURNS = 5  # with and without a page
+
 VIEWER = 'viewer'  # the argument by which this script is told to be the viewer
 
 
@@ -85,41 +91,54 @@ def whole(answers: Sequence[Answer]) -> float:
     return milliseconds([answer.status.latency for answer in answers])
 
 
-def figures(
-    alone: tuple[Sequence[Answer], float],
-    viewed: tuple[Sequence[Answer], float],
-    pictures: int,
-    seconds: float,
-) -> list[Figure]:
-    """Return the figures without and with a page that is open.
+@dataclass(frozen=True)
+class Turn:
+    """What was measured in one turn, with or without a page.
 
-    Args:
-        alone: Without it, the answers of the tracker and the processor time of the picker, in s.
-        viewed: The same with it.
+    Attributes:
+        answers: Those of the tracker.
+        used: Processor time of the picker, in seconds.
+        passed: How long it took, in seconds.
         pictures: How many came to the page.
-        seconds: How long each of the two was measured.
     """
-    (quiet, idle), (busy, used) = alone, viewed
-    part = 'target picker, no page open'
-    found = [
-        Figure(part, 'CPU of the picker, of one core', 100 * idle / seconds, '%', ALONE_PERCENT),
-        Figure(part, 'stamp to track, median', whole(quiet), 'ms'),
-        Figure(part, 'the same less computing time', overhead(quiet), 'ms'),
+
+    answers: Sequence[Answer]
+    used: float
+    passed: float
+    pictures: int = 0
+
+
+def figures(alone: Sequence[Turn], viewed: Sequence[Turn]) -> list[Figure]:
+    """Return the figures without and with a page that is open; one follows on the other."""
+    added = [
+        whole(busy.answers) - whole(quiet.answers)
+        for quiet, busy in zip(alone, viewed, strict=True)
     ]
     part = f'target picker, one page open, camera at {RATE:.0f} Hz'
+    rate = sum(turn.pictures for turn in viewed) / sum(turn.passed for turn in viewed)
     return [
-        *found,
-        Figure(part, 'CPU of the picker, of one core', 100 * used / seconds, '%', VIEWED_PERCENT),
-        Figure(part, 'pictures per second on the page', pictures / seconds, 'Hz'),
-        Figure(part, 'stamp to track, median', whole(busy), 'ms'),
-        Figure(part, 'the same less computing time', overhead(busy), 'ms'),
+        *_of_turns('target picker, no page open', alone, ALONE_PERCENT),
+        *_of_turns(part, viewed, VIEWED_PERCENT),
+        Figure(part, 'pictures per second on the page', rate, 'Hz'),
         Figure(
             part,
-            'added by the page to stamp to track, median',
-            whole(busy) - whole(quiet),
+            f'added to stamp to track, median of {len(added)} turns',
+            statistics.median(added),
             'ms',
             ADDED_MS,
         ),
+        Figure(part, 'added in the turn in which it was least', min(added), 'ms'),
+        Figure(part, 'added in the turn in which it was most', max(added), 'ms'),
+    ]
+
+
+def _of_turns(part: str, turns: Sequence[Turn], limit: float) -> list[Figure]:
+    percent = 100 * sum(turn.used for turn in turns) / sum(turn.passed for turn in turns)
+    answers = [answer for turn in turns for answer in turn.answers]
+    return [
+        Figure(part, 'CPU of the picker, of one core', percent, '%', limit),
+        Figure(part, 'stamp to track, median', whole(answers), 'ms'),
+        Figure(part, 'the same less computing time', overhead(answers), 'ms'),
     ]
 
 
@@ -130,29 +149,31 @@ def lines(file: TextIO) -> int:
 
 
 def measure(watcher: Watcher, picker: Part, address: str, seconds: float) -> list[Figure]:
-    """Return the figures without and with a viewer."""
+    """Return the figures without and with a viewer, who are measured for so long each."""
 
-    def pass_by() -> tuple[list[Answer], float]:
+    def turn(seen: TextIO | None = None) -> Turn:
         watcher.watch(SETTLE_SECONDS)
         watcher.answers.clear()
+        before = lines(seen) if seen else 0
         use = ProcessorUse(picker.process.pid)
-        watcher.watch(seconds)
+        watcher.watch(seconds / TURNS)
         used, passed = use.read()
-        return list(watcher.answers), used * seconds / passed
+        pictures = lines(seen) - before if seen else 0
+        return Turn(list(watcher.answers), used, passed, pictures)
 
-    alone = pass_by()
+    alone, viewed = [], []
     command = [sys.executable, __file__, VIEWER, address]
-    with tempfile.TemporaryFile('w+') as seen:
-        viewer = subprocess.Popen(command, stdout=seen)
-        try:
-            watcher.expect(lambda: lines(seen), 'a picture on the page', START_SECONDS)
-            before = lines(seen)
-            viewed = pass_by()
-            pictures = round((lines(seen) - before) * seconds / (seconds + SETTLE_SECONDS))
-        finally:
-            viewer.terminate()
-            viewer.wait()
-    return figures(alone, viewed, pictures, seconds)
+    for _ in range(TURNS):
+        alone.append(turn())
+        with tempfile.TemporaryFile('w+') as seen:
+            viewer = subprocess.Popen(command, stdout=seen)
+            try:
+                watcher.expect(functools.partial(lines, seen), 'a picture', START_SECONDS)
+                viewed.append(turn(seen))
+            finally:
+                viewer.terminate()
+                viewer.wait()
+    return figures(alone, viewed)
 
 
 def run(args: argparse.Namespace) -> list[Figure]:
