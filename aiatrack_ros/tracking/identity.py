@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 # Likeness is the product with the first description, which counts for FIRST, and the largest one
 # with the first and the KEPT latest. Of sure frames the first KEPT are looked at, then one in
 # EVERY: a look takes as long as a frame without it.
-FIRST = 0.3
+FIRST = 0.1
 KEPT = 10
 EVERY = 5
 # How alike one target's frames are differs: a car's are, a dancer's are not. So likeness is judged
@@ -20,7 +20,7 @@ RATE = 0.5
 # straight on was always alike, and comes back from another side and in another light. They grow by
 # e for 1 / SCALE of it.
 MARGIN = 0.2
-HIGHEST = 0.65
+HIGHEST = 0.665
 SCALE = 30.0
 
 
