@@ -7,6 +7,7 @@ each row of the crop, and only those are copied.
 """
 
 from dataclasses import dataclass
+from dataclasses import replace
 import math
 import threading
 
@@ -18,6 +19,9 @@ import numpy as np
 # Padded regions up to this size are put together in memory that is kept for the next one: fresh
 # memory costs its first use more than all the rest.
 _KEPT_BYTES = 64 * 2**20
+
+# Of a box's sides: how far around it is painted out as well, for who is in it moves meanwhile.
+AROUND = 0.1
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,16 @@ class Crop:
         left = x - self.center[0] + self.side / 2
         top = y - self.center[1] + self.side / 2
         return left / self.side, top / self.side, w / self.side, h / self.side
+
+    def without(self, box: Box) -> 'Crop':
+        """Return the crop with what is in and around a box (pixels of the image) painted out."""
+        size = len(self.pixels)
+        x, y, w, h = (value * size for value in self.to_crop(box))
+        left, top = (max(0, round(v - AROUND * side)) for v, side in ((x, w), (y, h)))
+        right, bottom = (max(0, round(v + AROUND * side)) for v, side in ((x + w, w), (y + h, h)))
+        pixels = self.pixels.copy()
+        pixels[top:bottom, left:right] = self.pixels.mean((0, 1))
+        return replace(self, pixels=pixels)
 
 
 def check_image(image: np.ndarray) -> None:

@@ -41,6 +41,9 @@ from numpy.typing import NDArray
 
 # Of a target's size: who is farther away than that from where it was may be somebody else.
 JUMP = 0.8
+# Who is less likely than that to be the target is somebody else for sure: where he was seen, the
+# next look is at what else is there.
+STRANGER = 0.1
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,14 @@ class _Target:
     number: int = 0  # of the image, counted from the one in which the target was given
     promising: bool = False  # while lost: what was found last may be the target
     sure: bool = True  # the frame before showed the target for sure
+    # While lost: who was found last where the target was, and elsewhere (in which window), and is
+    # somebody else.
+    refused: Box | None = None
+    refused_elsewhere: tuple[Box, Box] | None = None
+
+    def begin_search(self) -> None:
+        """Look anew for where it may be."""
+        self.windows = self.refused = self.refused_elsewhere = None
 
 
 # Of a target, what is made again of images, or put together of its own attributes.
@@ -129,6 +140,11 @@ class _Candidate:
     @property
     def score(self) -> float:
         return _predicted_iou(self.raw_iou) * self.identity
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is somebody, and surely somebody else."""
+        return self.usable and self.description is not None and self.identity < STRANGER
 
     @property
     def look(self) -> Look:
@@ -228,20 +244,17 @@ class Tracker:
             target.image_size = (width, height)
             target.box = clip_box(target.box, width, height)
             target.trusted_box = clip_box(target.trusted_box, width, height)
-            target.windows = None
+            target.begin_search()
         lost = target.state.state is State.LOST
         times = dict.fromkeys(('crop', 'network'), 0.0)
         factor = self._factor
         if lost and not target.promising:
             factor *= target.state.growth
-        best = self._look(target, image, target.box, factor, times)
+        best = self._look(target, image, target.box, factor, times, target.refused)
+        target.refused = best.box if lost and best.refused else None
         looks = [best.look]
         if lost and not target.state.has_candidate:
-            if target.windows is None:
-                target.windows = search_windows(target.trusted_box, width, height, self._factor)
-                target.windows_seen = 0
-            target.windows_seen += 1
-            elsewhere = self._look(target, image, next(target.windows), self._factor, times)
+            elsewhere = self._look_elsewhere(target, image, times)
             looks.append(elsewhere.look)
             best = max(best, elsewhere, key=lambda candidate: candidate.score)
         sure = not lost and best.usable and best.score >= self._settings.regain_threshold
@@ -272,12 +285,43 @@ class Tracker:
             tuple(looks),
         )
 
-    def _look(
-        self, target: _Target, image: np.ndarray, box: Box, factor: float, times: dict[str, float]
+    def _look_elsewhere(
+        self, target: _Target, image: np.ndarray, times: dict[str, float]
     ) -> _Candidate:
-        """Look for the target around a box; adds the seconds that it took to `times`."""
+        """Look in the next window; or in the last again, without somebody else who was in it."""
+        other = None
+        if target.refused_elsewhere is not None:
+            window, other = target.refused_elsewhere
+        else:
+            if target.windows is None:
+                height, width = image.shape[:2]
+                target.windows = search_windows(target.trusted_box, width, height, self._factor)
+                target.windows_seen = 0
+            target.windows_seen += 1
+            window = next(target.windows)
+        found = self._look(target, image, window, self._factor, times, other)
+        again = other is None and found.refused
+        target.refused_elsewhere = (window, found.box) if again else None
+        return found
+
+    def _look(
+        self,
+        target: _Target,
+        image: np.ndarray,
+        box: Box,
+        factor: float,
+        times: dict[str, float],
+        other: Box | None = None,
+    ) -> _Candidate:
+        """Look for the target around a box; adds the seconds that it took to `times`.
+
+        The network finds one in a crop. Where that was somebody else, in the box `other`, he is
+        painted out, or the target beside him would never be found.
+        """
         start = time.perf_counter()
         crop = crop_region(image, box, factor, self._engine.config.crop_size)
+        if other is not None:
+            crop = crop.without(other)
         cropped = time.perf_counter()
         found = self._engine.find(crop, target.initial.long, self._memory.ensemble)
         times['crop'] += cropped - start
@@ -335,7 +379,7 @@ class Tracker:
             settings.regain_after,
         )
         if state is not before:
-            target.windows = None
+            target.begin_search()
             target.bystanders.clear()
         target.sure = state is State.TRACKING and score >= settings.regain_threshold
         if state is State.LOST:

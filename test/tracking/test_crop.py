@@ -107,6 +107,19 @@ def test_boxes_map_both_ways() -> None:
     assert (x, y) == pytest.approx((115, 105))
 
 
+def test_somebody_is_painted_out() -> None:
+    image = np.zeros((200, 300, 3), np.uint8)
+    image[80:120, 140:160] = 255  # who is there
+    crop = crop_region(image, (100.0, 60.0, 60.0, 80.0), 2.0, 128)
+    empty = crop.without((140.0, 80.0, 20.0, 40.0))
+    assert crop.pixels.max() == 255 and empty.pixels.max() < 60
+    assert (empty.pixels[:, 0] == crop.pixels[:, 0]).all()
+    assert (empty.center, empty.side) == (crop.center, crop.side)
+    for box in ((-900.0, 80.0, 20.0, 40.0), (140.0, 900.0, 20.0, 40.0)):  # of another place
+        assert (crop.without(box).pixels == crop.pixels).all()
+    assert len(np.unique(crop.without((-900.0, -900.0, 2000.0, 2000.0)).pixels)) == 1
+
+
 def test_a_region_outside_of_the_image_is_refused() -> None:
     with pytest.raises(InputError, match='search region outside the image of 300x200'):
         crop_region(picture(200, 300), (500, 80, 10, 10), 4.0, SIZE)

@@ -233,6 +233,25 @@ def test_somebody_else_is_not_taken_for_a_lost_target() -> None:
     assert results[-1].identity < 0.1
 
 
+def test_behind_somebody_else_is_looked_at_without_him() -> None:
+    """The network finds one in a crop: he is painted out in the next look, and only in that."""
+    other = (CENTERED, 0.9, OTHER)
+    # Each lost frame looks at the old place, then elsewhere.
+    script = [GOOD, AWAY, AWAY] + [other, AWAY] + [AWAY, other] + [AWAY, other] + [AWAY] * 4
+    tracker, engine = start(script, lost_after=2)
+    for _ in range(8):
+        tracker.track(IMAGE)
+    old, elsewhere = engine.crops[-10::2], engine.crops[-9::2]
+
+    def painted(crop: Crop) -> bool:
+        middle = crop.pixels[len(crop.pixels) // 2 - 5 :][:10, len(crop.pixels) // 2 - 5 :][:, :10]
+        return bool((middle == middle[0, 0]).all())
+
+    assert [painted(crop) for crop in old] == [False, True, False, False, False]
+    assert [painted(crop) for crop in elsewhere] == [False, False, True, False, False]
+    assert elsewhere[1].center == elsewhere[2].center != elsewhere[3].center
+
+
 def test_who_is_asked_for_his_identity() -> None:
     near, far = (0.45, 0.4, 0.2, 0.2), (0.75, 0.4, 0.2, 0.2)
     # Nobody is asked where the target was a moment ago; whoever is farther away than the target
