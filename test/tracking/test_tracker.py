@@ -19,6 +19,7 @@ from aiatrack_ros.tracking.engines.engine import create_engine
 from aiatrack_ros.tracking.engines.engine import Found
 from aiatrack_ros.tracking.identity import EVERY
 from aiatrack_ros.tracking.identity import KEPT
+from aiatrack_ros.tracking.tracker import STRANGER
 import numpy as np
 import pytest
 import torch
@@ -233,6 +234,11 @@ def test_somebody_else_is_not_taken_for_a_lost_target() -> None:
     assert results[-1].identity < 0.1
 
 
+def painted(crop: Crop) -> bool:
+    middle = crop.pixels[len(crop.pixels) // 2 - 5 :][:10, len(crop.pixels) // 2 - 5 :][:, :10]
+    return bool((middle == middle[0, 0]).all())
+
+
 def test_behind_somebody_else_is_looked_at_without_him() -> None:
     """The network finds one in a crop: he is painted out in the next look, and only in that."""
     other = (CENTERED, 0.9, OTHER)
@@ -243,13 +249,19 @@ def test_behind_somebody_else_is_looked_at_without_him() -> None:
         tracker.track(IMAGE)
     old, elsewhere = engine.crops[-10::2], engine.crops[-9::2]
 
-    def painted(crop: Crop) -> bool:
-        middle = crop.pixels[len(crop.pixels) // 2 - 5 :][:10, len(crop.pixels) // 2 - 5 :][:, :10]
-        return bool((middle == middle[0, 0]).all())
-
     assert [painted(crop) for crop in old] == [False, True, False, False, False]
     assert [painted(crop) for crop in elsewhere] == [False, False, True, False, False]
     assert elsewhere[1].center == elsewhere[2].center != elsewhere[3].center
+
+
+def test_who_may_be_the_target_is_not_painted_out() -> None:
+    doubtful = (CENTERED, 0.9, np.float32([0.37, 0.93]))
+    tracker, engine = start([GOOD, AWAY, AWAY] + [doubtful, AWAY] * 2, lost_after=2)
+    for _ in range(3):
+        tracker.track(IMAGE)
+    for _ in range(2):
+        assert STRANGER < tracker.track(IMAGE).identity < 0.5
+    assert not any(painted(crop) for crop in engine.crops)
 
 
 def test_who_is_asked_for_his_identity() -> None:
