@@ -9,6 +9,7 @@ each row of the crop, and only those are copied.
 from dataclasses import dataclass
 from dataclasses import replace
 import math
+import mmap
 import threading
 
 from aiatrack_ros.errors import InputError
@@ -16,9 +17,9 @@ from aiatrack_ros.tracking.boxes import Box
 import cv2
 import numpy as np
 
-# Padded regions up to this size are put together in memory that is kept for the next one: fresh
-# memory costs its first use more than all the rest.
-_KEPT_BYTES = 64 * 2**20
+# A plane up to this size is kept for the next region: fresh memory costs its first use more than
+# all the rest. Most of it is never written, and takes no memory.
+_PLANE_BYTES = 2**29
 
 # Of a box's sides: how far around it is painted out as well, for who is in it moves meanwhile.
 AROUND = 0.1
@@ -113,7 +114,7 @@ def crop_region(image: np.ndarray, box: Box, factor: float, size: int) -> Crop:
     if not (rows.before or rows.after or columns.before or columns.after):
         region = source[rows.low : rows.high, columns.low : columns.high]
     else:
-        region = _canvas.padded(source, rows, columns, size)
+        region = _plane.padded(source, rows, columns, size)
     pixels = cv2.resize(region, (size, size), interpolation=cv2.INTER_LINEAR)
     if reversed_channels:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
@@ -146,12 +147,17 @@ class _Axis:
         return places[(places >= self.before) & (places < self.side - self.after)]
 
 
-class _Canvas(threading.local):
-    """The memory in which a padded region is put together; each thread has its own."""
+class _Plane(threading.local):
+    """A black plane around the image, of which padded regions are views; each thread has its own.
+
+    The image has its place, and the rest is never written: so whatever regions are cut, the
+    process holds no more of the plane than where the image is.
+    """
 
     def __init__(self) -> None:
-        self._memory = np.zeros(0, np.uint8)
-        self._written: tuple[np.ndarray, np.ndarray, slice] | None = None
+        self._plane = np.zeros((0, 0, 3), np.uint8)
+        self._extent = (0, 0)  # of the image, rows and columns
+        self._margin = 0  # around the image; the largest side of a region
 
     def padded(self, image: np.ndarray, rows: _Axis, columns: _Axis, size: int) -> np.ndarray:
         """Return the region (side, side, 3) of an image, black outside.
@@ -160,23 +166,30 @@ class _Canvas(threading.local):
         next call.
         """
         side = rows.side
-        count = side * side * 3
-        if self._written:
-            last, places, inside = self._written
-            last[places, inside] = 0
-            self._written = None
-        if count > _KEPT_BYTES:
+        if self._extent != image.shape[:2]:
+            self._extent, self._margin = image.shape[:2], 0
+        if self._margin < side:
+            self._widen(side)
+        if self._margin < side:
             region = np.zeros((side, side, 3), np.uint8)
         else:
-            if self._memory.size < count:
-                self._memory = np.zeros(min(_KEPT_BYTES, 2 * count), np.uint8)
-            region = self._memory[:count].reshape(side, side, 3)
+            top, left = self._margin + rows.start, self._margin + columns.start
+            region = self._plane[top : top + side, left : left + side]
         places = rows.places(size)
         inside = slice(columns.before, side - columns.after)
         region[places, inside] = image[places + rows.start, columns.low : columns.high]
-        if count <= _KEPT_BYTES:
-            self._written = (region, places, inside)
         return region
 
+    def _widen(self, side: int) -> None:
+        """Make a plane for regions of this side and somewhat larger, if it may be so large."""
+        margin = 2 ** math.ceil(math.log2(side))
+        shape = tuple(length + 2 * margin for length in self._extent)
+        count = 3 * math.prod(shape)
+        if count <= _PLANE_BYTES:
+            # Not of the C library, which might write zeros to all of it.
+            memory = mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            self._plane = np.frombuffer(memory, np.uint8).reshape(*shape, 3)
+            self._margin = margin
 
-_canvas = _Canvas()
+
+_plane = _Plane()

@@ -2,6 +2,7 @@
 """Crops against the plain way: pad the image with black, cut, resize with OpenCV."""
 
 import math
+from pathlib import Path
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking import crop as crop_module
@@ -51,16 +52,37 @@ def test_equals_the_plain_way_at_any_size(seed: int) -> None:
 
 def test_nothing_of_the_region_before_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(9)
-    image = picture(300, 400)
-    for kept in (2**26, 100_000):  # bytes, enough for all regions or only for the small ones
-        monkeypatch.setattr(crop_module, '_KEPT_BYTES', kept)
-        for _ in range(60):
-            x, y = rng.uniform(-20, 380), rng.uniform(-20, 280)
+    # Two sizes of image; bytes enough for all regions, or only for the small ones.
+    for kept in (2**26, 2_000_000):
+        monkeypatch.setattr(crop_module, '_PLANE_BYTES', kept)
+        for number in range(90):
+            image = picture(*((300, 400) if number % 30 < 20 else (200, 260)))
+            image = np.roll(image, number)  # another one
+            x, y = rng.uniform(-20, image.shape[1] - 20), rng.uniform(-20, image.shape[0] - 20)
             w, h = np.exp(rng.uniform(np.log(8), np.log(250), 2))
             pixels, _ = plainly(image, (x, y, w, h), 4.0)
             np.testing.assert_array_equal(
                 crop_region(image, (x, y, w, h), 4.0, SIZE).pixels, pixels
             )
+
+
+def resident() -> float:
+    """Return the MiB that are resident of this process's own."""
+    status = Path('/proc/self/status').read_text()
+    return int(status.partition('RssAnon:')[2].split()[0]) / 1024
+
+
+@pytest.mark.skipif(not Path('/proc/self/status').is_file(), reason='there is no /proc')
+def test_whatever_regions_are_cut_hardly_more_is_held_than_an_image_takes() -> None:
+    rng = np.random.default_rng(3)
+    image = picture(480, 640)
+    crop_region(image, (300, 200, 600, 450), 4.0, SIZE)
+    before = resident()
+    for _ in range(300):
+        w, h = np.exp(rng.uniform(np.log(100), np.log(700), 2))
+        x, y = rng.uniform(-w / 2, 640 - w / 2), rng.uniform(-h / 2, 480 - h / 2)
+        crop_region(image, (x, y, w, h), rng.uniform(4, 8), SIZE)
+    assert resident() - before < 6
 
 
 def test_right_and_bottom_lose_a_pixel_at_the_border() -> None:
