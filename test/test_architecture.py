@@ -14,9 +14,10 @@ PACKAGE = 'aiatrack_ros'
 LICENCE = 'Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0'
 
 # Modules that every room may import.
-FLOOR = {'errors', 'lazy', 'settings', 'timing'}
+FLOOR = {'daemon_thread', 'errors', 'lazy', 'settings', 'timing'}
 # Rooms of the package that each room may import, besides itself and the floor.
 ARROWS = {
+    'daemon_thread': set(),
     'errors': set(),
     'lazy': set(),
     'settings': set(),

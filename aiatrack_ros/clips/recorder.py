@@ -36,6 +36,7 @@ from aiatrack_ros.clips.picture import Picture
 from aiatrack_ros.clips.ring import Ring
 from aiatrack_ros.clips.ring import Segment
 from aiatrack_ros.clips.ring import Step
+from aiatrack_ros.daemon_thread import DaemonThread
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.snapshot import Snapshot
 from aiatrack_ros.tracking.target_state import State
@@ -139,7 +140,7 @@ class Recorder:
             self._check_folder()
         except OSError as error:
             self._fail(error)
-        self._thread = threading.Thread(target=self._run, name='recorder', daemon=True)
+        self._thread = DaemonThread(self._run, 'recorder')
         self._thread.start()
 
     # --- for the tracking thread ---

@@ -11,6 +11,7 @@ import threading
 from typing import Any
 from typing import cast
 
+from aiatrack_ros.daemon_thread import DaemonThread
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker import wire
 from aiatrack_ros.picker.access import Access
@@ -66,7 +67,7 @@ class PageServer:
         self._started = threading.Event()
         self._error: Exception | None = None  # what kept the server from starting
         self._port = 0  # the port that is in use, 0 before the start
-        self._thread: threading.Thread | None = None
+        self._thread: DaemonThread | None = None
 
     @property
     def address(self) -> str:
@@ -81,7 +82,7 @@ class PageServer:
             InputError: The port is in use or is not for this user, or the host is not an address
                 of this machine.
         """
-        self._thread = threading.Thread(target=self._run, name='target_picker', daemon=True)
+        self._thread = DaemonThread(self._run, 'target_picker')
         self._thread.start()
         self._started.wait()  # It begins or fails in the end, however busy the machine is.
         if self._error:

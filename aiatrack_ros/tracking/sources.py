@@ -12,6 +12,7 @@ import time
 from typing import Any
 from typing import Protocol
 
+from aiatrack_ros.daemon_thread import DaemonThread
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.bags import BagVideo
 from aiatrack_ros.tracking.bags import is_bag
@@ -143,7 +144,7 @@ class LiveSource:
         self.path = path
         self._name, self._opens, self._listeners = name, opens, [say]
         self._ended = threading.Event()
-        self._reader: threading.Thread | None = None
+        self._reader: DaemonThread | None = None
         self._fresh = threading.Condition()
         self._newest: np.ndarray | None = None
         capture = _open(opens)
@@ -178,7 +179,7 @@ class LiveSource:
         if not self.live:
             yield from self._all()
             return
-        self._reader = threading.Thread(target=self._read, name='live_source', daemon=True)
+        self._reader = DaemonThread(self._read, 'live_source')
         self._reader.start()
         last, told = time.monotonic(), False
         while not self._ended.is_set():

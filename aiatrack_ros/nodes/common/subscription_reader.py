@@ -19,6 +19,7 @@ from typing import cast
 from typing import ParamSpec
 from typing import TypeVar
 
+from aiatrack_ros.daemon_thread import DaemonThread
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.subscription import Subscription
@@ -97,16 +98,12 @@ class SubscriptionReader:
         self._context = node.context
         self._failed = failed
         self._stopped = threading.Event()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name='reader', daemon=True)
+        self._thread = DaemonThread(self._run, 'reader')
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread, after the messages in work; again, where a signal has cut it short."""
         self._stopped.set()
-        # Where a signal raises in join(), Python up to 3.12 takes the thread for ended. It would
-        # then go on waiting in rclpy at the end of the process, which that aborts.
-        self._ended.wait()
         self._thread.join()
 
     def _run(self) -> None:
@@ -116,8 +113,6 @@ class SubscriptionReader:
             if self._context.ok():
                 with contextlib.suppress(Exception):  # the end of ROS may come now
                     self._leave_to_executor(error)
-        finally:
-            self._ended.set()
 
     def _leave_to_executor(self, error: Exception) -> None:
         topics = ', '.join(subscription.topic_name for subscription in self._subscriptions)

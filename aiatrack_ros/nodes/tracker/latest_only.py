@@ -7,6 +7,8 @@ import threading
 from typing import Generic
 from typing import TypeVar
 
+from aiatrack_ros.daemon_thread import DaemonThread
+
 Item = TypeVar('Item')
 
 
@@ -23,7 +25,7 @@ class LatestOnly(Generic[Item]):
         self._condition = threading.Condition()
         self._item: Item | None = None
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name='overlay', daemon=True)
+        self._thread = DaemonThread(self._run, 'overlay')
         self._thread.start()
 
     def put(self, item: Item) -> None:

@@ -15,6 +15,7 @@ import threading
 import time
 from typing import Protocol
 
+from aiatrack_ros.daemon_thread import DaemonThread
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.nodes.common.frame_buffer import Frame
 from aiatrack_ros.nodes.common.frame_buffer import FrameBuffer
@@ -148,7 +149,7 @@ class TrackingWorker:
         self._stamp = 0  # nanoseconds, of the last frame that was worked on
         self._duration = 0.0  # seconds that the last work on a frame took
         self._catching_up = False
-        self._thread = threading.Thread(target=self._run, name='tracking', daemon=True)
+        self._thread = DaemonThread(self._run, 'tracking')
         self._thread.start()
 
     # --- called from other threads ---
