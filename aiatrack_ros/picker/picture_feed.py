@@ -4,12 +4,18 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.picker.wire import picture_bytes
 from aiatrack_ros.tracking.pixel_order import to_bgr
 import cv2
 import numpy as np
+
+# A picture waits so long, in seconds, for what the tracker says of it: to make a JPEG while the
+# tracker looks at the same image would hold that up, and afterwards the picture has its box.
+ANSWER_SECONDS = 0.05
+SILENCE_SECONDS = 1.0  # It does not wait for a tracker that has said nothing for so long.
 
 
 def encode_picture(
@@ -42,6 +48,14 @@ def encode_picture(
     return picture_bytes(number, stamp, width, height, jpeg.tobytes())
 
 
+class _Picture(NamedTuple):
+    """A picture, and when it came by the loop's clock."""
+
+    stamp: int
+    decode: Callable[[], np.ndarray]
+    came: float
+
+
 class PictureFeed:
     """
     Holds the newest picture.
@@ -58,7 +72,7 @@ class PictureFeed:
 
     Attributes:
         number: The number of the newest picture that can be taken; 0 before the first.
-        stamps: The stamps of the last pictures that were taken, in nanoseconds.
+        stamps: The stamps of the last pictures that could be taken, in nanoseconds.
     """
 
     def __init__(
@@ -73,10 +87,13 @@ class PictureFeed:
         self.stamps: set[int] = set()
         self._columns, self._quality, self._period = columns, quality, period
         self._fresh, self._judge = fresh, judge
-        self._offered: tuple[int, Callable[[], np.ndarray]] | None = None
-        self._newest: tuple[int, Callable[[], np.ndarray]] | None = None
+        # The picture to be taken next, and a newer one if that waits for its answer.
+        self._offered: list[_Picture] = []
+        self._newest: _Picture | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
+        self._due = 0.0  # when the next picture may be taken, by the loop's clock
+        # When the tracker was heard last, and the stamp of which it spoke.
+        self._heard, self._answered = -SILENCE_SECONDS, 0
         self._encoding: tuple[int, asyncio.Future] | None = None
         # There is one thread, because work on two pictures at a time would slow down the tracker.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix='picker_jpeg')
@@ -90,10 +107,16 @@ class PictureFeed:
             decode: Returns it, (H, W, 3) uint8 RGB. It is called on another thread, or never if
                 nobody takes the picture.
         """
-        self._offered = (stamp, decode)
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, self._due - loop.time()), self._release)
+        self._look()
+        now = asyncio.get_running_loop().time()
+        waiting = self._offered[:1] if now >= self._due else []
+        self._offered = [*waiting, _Picture(stamp, decode, now)]
+        self._look()
+
+    def answered(self, stamp: int) -> None:
+        """Hear that the tracker is done with the image of this stamp, in nanoseconds."""
+        self._heard, self._answered = asyncio.get_running_loop().time(), stamp
+        self._look()
 
     async def take(self) -> tuple[int, bytes | None]:
         """Return the number of the newest picture, and its message; None if none can be made."""
@@ -101,10 +124,9 @@ class PictureFeed:
         if self._newest is None:
             return number, None
         if self._encoding is None or self._encoding[0] != number:
-            stamp, decode = self._newest
             loop = asyncio.get_running_loop()
-            future = loop.run_in_executor(self._worker, self._encode, number, stamp, decode)
-            self._encoding = (number, asyncio.ensure_future(self._finish(stamp, future)))
+            future = loop.run_in_executor(self._worker, self._encode, number, self._newest)
+            self._encoding = (number, asyncio.ensure_future(self._finish(future)))
         # A viewer that leaves must not cancel what others wait for.
         return number, await asyncio.shield(self._encoding[1])
 
@@ -114,23 +136,38 @@ class PictureFeed:
             self._timer.cancel()
         self._worker.shutdown(wait=False)
 
-    def _release(self) -> None:
-        self._timer = None
-        self._newest, self.number = self._offered, self.number + 1
-        self._due = asyncio.get_running_loop().time() + self._period
+    def _look(self) -> None:
+        """Let the picture on offer be taken, or look again when it can."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._offered:
+            return
+        loop = asyncio.get_running_loop()
+        now, ready, picture = loop.time(), self._due, self._offered[0]
+        if self._answered < picture.stamp and now - self._heard < SILENCE_SECONDS:
+            ready = max(ready, picture.came + ANSWER_SECONDS)
+        if now < ready:
+            self._timer = loop.call_at(ready, self._look)
+            return
+        self._newest, self.number = self._offered.pop(0), self.number + 1
+        if len(self.stamps) > 16:
+            self.stamps.clear()
+        self.stamps.add(picture.stamp)
+        self._due = now + self._period
         self._fresh()
+        self._look()
 
-    def _encode(self, number: int, stamp: int, decode: Callable[[], np.ndarray]) -> bytes:
-        return encode_picture(decode(), self._columns, self._quality, number, stamp)
+    def _encode(self, number: int, picture: _Picture) -> bytes:
+        return encode_picture(
+            picture.decode(), self._columns, self._quality, number, picture.stamp
+        )
 
-    async def _finish(self, stamp: int, future: asyncio.Future) -> bytes | None:
+    async def _finish(self, future: asyncio.Future) -> bytes | None:
         try:
             data = await future
         except Exception as error:  # whatever went wrong, the next picture may be a good one
             self._judge(f'picture not shown: {error}')
             return None
         self._judge('')
-        if len(self.stamps) > 16:
-            self.stamps.clear()
-        self.stamps.add(stamp)
         return data

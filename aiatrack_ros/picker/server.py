@@ -138,6 +138,8 @@ class TargetPicker(PageServer):
     def _take_state(self, state: wire.TargetState) -> None:
         news = state.state != self._state.state
         self._state = state
+        if state.stamp:
+            self._feed.answered(state.stamp)
         if news or state.stamp in self._feed.stamps:
             self._flush_state()
         elif self._state_timer is None:

@@ -4,6 +4,8 @@
 import asyncio
 
 from aiatrack_ros.errors import InputError
+from aiatrack_ros.picker import picture_feed
+from aiatrack_ros.picker.picture_feed import ANSWER_SECONDS
 from aiatrack_ros.picker.picture_feed import encode_picture
 from aiatrack_ros.picker.picture_feed import PictureFeed
 import cv2
@@ -66,6 +68,60 @@ def test_only_the_newest_is_taken_and_no_more_often_than_allowed():
         # The last picture is not forgotten.
         _, data = await feed.take()
         assert split_picture(data)[0]['stamp'] == str(stamp)
+
+    in_loop(work)
+
+
+def test_a_picture_waits_for_what_the_tracker_says_of_it():
+    async def work(feed, told):
+        clock = asyncio.get_running_loop().time
+        feed.answered(1)
+        feed.offer(2, grey_picture)
+        await asyncio.sleep(ANSWER_SECONDS / 2)
+        assert not feed.number
+        feed.answered(2)
+        assert feed.number == 1 and 2 in feed.stamps
+        # It said nothing of this one, which may be dropped.
+        await asyncio.sleep(0.06)
+        begin = clock()
+        feed.offer(3, grey_picture)
+        assert feed.number == 1
+        await until(lambda: feed.number == 2)
+        assert clock() - begin >= 0.9 * ANSWER_SECONDS
+
+    in_loop(work)
+
+
+def test_a_picture_that_waits_is_taken_before_a_newer_one_and_neither_is_forgotten():
+    async def work(feed, told):
+        feed.answered(1)
+        for stamp in (2, 3, 4):
+            feed.offer(stamp, grey_picture)
+        feed.answered(2)
+        assert feed.number == 1 and feed.stamps == {2}
+        await until(lambda: feed.number == 2)
+        assert feed.stamps == {2, 4}
+
+    in_loop(work)
+
+
+def test_no_picture_waits_for_a_tracker_that_is_silent(monkeypatch):
+    monkeypatch.setattr(picture_feed, 'SILENCE_SECONDS', 0.02)
+
+    async def work(feed, told):
+        feed.answered(1)
+        await asyncio.sleep(0.03)
+        feed.offer(2, grey_picture)
+        assert feed.number == 1
+
+    in_loop(work)
+
+
+def test_a_film_that_begins_again_goes_on_on_the_page():
+    async def work(feed, told):
+        feed.answered(9)
+        feed.offer(1, grey_picture)  # its stamp is older than what was answered
+        assert feed.number == 1
 
     in_loop(work)
 
