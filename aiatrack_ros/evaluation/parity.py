@@ -165,6 +165,7 @@ def check_trajectories(
             short_term_memory_size=int(ensemble),
             # A threshold below the network's range means that every frame is taken.
             update_threshold=max(0.0, (raw_threshold + 1) / 2),
+            size_noise=0.0,
             lost_threshold=0.0,
         )
         tracker = Tracker(engine, settings)

@@ -14,6 +14,9 @@ Box = tuple[float, float, float, float]  # x, y of the upper left corner, w, h; 
 # Pixels of a box that stay in the image on each axis; the published tracker's number.
 CLIP_MARGIN = 10.0
 
+# Of a change of size that is noise, how much is taken over at least.
+LEAST_SHARE = 0.3
+
 # A box may reach out of its image, but one that is larger than this many images is a mistake, and
 # its search region would be too large to make.
 LARGEST = 3.0
@@ -66,6 +69,30 @@ def check_box(box: Sequence[float], width: int, height: int) -> Box:
             'pixels; give x, y, w, h in pixels of the image'
         )
     return x, y, w, h
+
+
+def steady_box(before: Box, found: Box, noise: float) -> Box:
+    """Return a box where it was found, but of a size nearer to that of the box before.
+
+    Corners are found to a pixel or two of the crop, so sides go up and down where the target's do
+    not. A change by ``noise`` or more is taken over as it is, of a smaller one a share that grows
+    with it, from LEAST_SHARE on.
+
+    Args:
+        before: x, y, w, h in pixels, in the frame before; its sides are above 0.
+        found: x, y, w, h in pixels; its sides are above 0.
+        noise: In the logarithm of a side; 0 leaves boxes as they are.
+    """
+    x, y, w, h = found
+    changes = math.log(w / before[2]), math.log(h / before[3])
+    largest = max(map(abs, changes))
+    if largest >= noise:
+        return found
+    kept = 1 - max(largest / noise, LEAST_SHARE)
+    width, height = (
+        side * math.exp(-kept * change) for side, change in zip((w, h), changes, strict=True)
+    )
+    return x + (w - width) / 2, y + (h - height) / 2, width, height
 
 
 def clip_box(box: Box, width: int, height: int, margin: float = CLIP_MARGIN) -> Box:

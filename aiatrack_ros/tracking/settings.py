@@ -71,6 +71,13 @@ class TrackerSettings(CheckedSettings):
         10.0,
         "side of the search region over the square root of the target area; 0 is the model's own",
     )
+    size_noise: float = setting(
+        0.15,
+        0.0,
+        1.0,
+        "changes of a box's sides by a smaller share count for noise, and are taken over in part; "
+        '0 takes boxes as they are found, as published',
+    )
     lost_threshold: float = setting(
         0.3, 0.0, 1.0, 'a predicted IoU below this speaks for a lost target; 0 never loses it'
     )

@@ -18,6 +18,7 @@ from aiatrack_ros.model.network import Reference
 from aiatrack_ros.tracking.boxes import Box
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
+from aiatrack_ros.tracking.boxes import steady_box
 from aiatrack_ros.tracking.bystanders import Bystanders
 from aiatrack_ros.tracking.colours import with_colours
 from aiatrack_ros.tracking.crop import check_image
@@ -265,7 +266,11 @@ class Tracker:
             target.identity.learn(description)
         searched = time.perf_counter()
 
-        state = self._update_state(target, best.box, best.score)
+        box = best.box
+        if not lost and best.usable:
+            box = steady_box(target.box, best.box, self._settings.size_noise)
+            box = clip_box(box, width, height)
+        state = self._update_state(target, box, best.score)
         updated = not lost and best.usable and self._is_confident(best)
         if updated:
             reference = self._engine.refer(best.found.memory, best.crop, best.found.box, False)
@@ -274,7 +279,7 @@ class Tracker:
         end = time.perf_counter()
         times |= {'memory': end - searched, 'total': end - start}
         return TrackResult(
-            best.box,
+            box,
             best.score,
             best.raw_iou,
             updated,

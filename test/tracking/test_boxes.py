@@ -5,7 +5,9 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.boxes import box_iou
 from aiatrack_ros.tracking.boxes import check_box
 from aiatrack_ros.tracking.boxes import clip_box
+from aiatrack_ros.tracking.boxes import LEAST_SHARE
 from aiatrack_ros.tracking.boxes import parse_box
+from aiatrack_ros.tracking.boxes import steady_box
 import numpy as np
 import pytest
 
@@ -77,6 +79,34 @@ def test_boxes_are_read_with_commas_or_spaces(text: str) -> None:
 def test_what_is_no_box_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InputError, match='is not four numbers x,y,w,h, such as'):
         parse_box(text)
+
+
+def test_small_changes_of_size_are_taken_over_in_part() -> None:
+    before = (10.0, 10.0, 40.0, 80.0)
+    for growth in (0.95, 0.99, 1.01, 1.05, 1.09):
+        found = (50.0, 20.0, 40.0 * growth, 80.0)
+        x, y, w, h = steady_box(before, found, 0.1)
+        share = max(abs(np.log(growth)) / 0.1, LEAST_SHARE)
+        assert np.log(w / 40.0) == pytest.approx(share * np.log(growth))
+        assert h == 80.0
+        # It is where it was found.
+        assert (x + w / 2, y + h / 2) == pytest.approx((50.0 + 20.0 * growth, 60.0))
+
+
+def test_large_changes_of_size_and_unchanged_boxes_stay_as_they_are() -> None:
+    before = (10.0, 10.0, 40.0, 80.0)
+    for found in ((11.0, 9.0, 50.0, 81.0), (11.0, 9.0, 40.0, 60.0)):
+        assert steady_box(before, found, 0.1) == found  # one side is enough
+    assert steady_box(before, before, 0.1) == before
+    assert steady_box(before, (10.0, 10.0, 41.0, 80.0), 0.0) == (10.0, 10.0, 41.0, 80.0)
+
+
+def test_a_target_that_grows_steadily_is_kept_up_with() -> None:
+    box = size = (0.0, 0.0, 40.0, 80.0)
+    for _ in range(100):
+        size = (0.0, 0.0, size[2] * 1.02, size[3] * 1.02)
+        box = steady_box(box, size, 0.15)
+    assert 0.93 < box[2] / size[2] < 1
 
 
 def test_box_iou() -> None:

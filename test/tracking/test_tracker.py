@@ -72,7 +72,8 @@ class ScriptedEngine:
 
 def start(script: list[tuple], **settings: float) -> tuple[Tracker, ScriptedEngine]:
     engine = ScriptedEngine()
-    tracker = Tracker(engine, TrackerSettings(**settings))
+    # Boxes are as they are found, so that a test can say where they are.
+    tracker = Tracker(engine, TrackerSettings(**{'size_noise': 0.0} | settings))
     tracker.initialize(IMAGE, BOX)
     engine.script = script
     return tracker, engine
@@ -101,6 +102,18 @@ def test_box_is_mapped_back_around_the_last_box() -> None:
     tracker.track(IMAGE)
     x, y, w, h = expected
     assert engine.crops[2].center == pytest.approx((x + w / 2, y + h / 2))
+
+
+def test_sizes_are_steadied_but_not_those_that_the_memory_takes() -> None:
+    tracker, engine = start([((0.35, 0.4, 0.28, 0.21), 0.9)] * 2, update_threshold=0.5, size_noise=0.15)
+    result = tracker.track(IMAGE)
+    side = engine.crops[1].side
+    assert BOX[2] > result.box[2] > 0.28 * side
+    assert engine.regions[-1] == (0.35, 0.4, 0.28, 0.21)
+    # So are not those of what may be the target while it is lost.
+    tracker, engine = start([(CENTERED, -1.0), ((0.35, 0.4, 0.28, 0.21), 0.9)], lost_after=1, size_noise=0.15)
+    tracker.track(IMAGE)
+    assert tracker.track(IMAGE).box[2] == pytest.approx(0.28 * engine.crops[2].side)
 
 
 def test_memory_takes_strictly_better_frames_with_the_networks_own_box() -> None:
