@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The launch file of the tracker: which nodes it starts, and how."""
 
+from aiatrack_ros.nodes.selection.box_selector_node import BOX_SELECTOR
 from aiatrack_ros.nodes.selection.target_picker_node import TARGET_PICKER
 from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import VARIANTS
@@ -108,6 +109,14 @@ def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribut
     assert first.values == (variable, str(ROOT / 'config' / 'fastdds.xml'))
     monkeypatch.setenv(variable, 'my.xml')
     assert not any(variable in action.values for action in load().generate_launch_description())
+
+
+@pytest.mark.parametrize(('select', 'settings'), [('true', BOX_SELECTOR), ('web', TARGET_PICKER)])
+def test_who_lets_people_choose_gets_no_parameters_of_the_tracker(load, select, settings):
+    selector = nodes(load(), select=select, model='aiatrack_r50', image_transport='compressed')[1]
+    given = set().union(*selector.parameters[1:])
+    assert given == {'image_transport', 'use_sim_time'}
+    assert given <= {setting.name for setting in settings} | {'use_sim_time'}
 
 
 def test_select_starts_what_lets_people_choose(load):
