@@ -9,7 +9,7 @@ Start the tracker node and bring it up.
 import os
 from pathlib import Path
 
-from aiatrack_ros.nodes.common.middleware import profile_variable
+from aiatrack_ros.nodes.common.middleware import configurations
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext
 from launch import LaunchDescription
@@ -149,7 +149,5 @@ def make_nodes(context: LaunchContext) -> list[Action]:
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
     actions = [*ARGUMENTS, OpaqueFunction(function=make_nodes)]
-    variable = profile_variable()
-    if variable not in os.environ:
-        actions.insert(0, SetEnvironmentVariable(variable, str(CONFIG / 'fastdds.xml')))
-    return LaunchDescription(actions)
+    missing = [each for each in configurations(CONFIG).items() if each[0] not in os.environ]
+    return LaunchDescription([SetEnvironmentVariable(*each) for each in missing] + actions)

@@ -102,13 +102,27 @@ def test_a_missing_parameter_file_is_named(load):
         ('lyrical', 'FASTDDS_DEFAULT_PROFILES_FILE'),
     ],
 )
-def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribution, variable):
+def test_the_middleware_gets_our_files_unless_the_user_has_others(
+    load, monkeypatch, distribution, variable
+):
+    config = ROOT / 'config'
+    ours = {
+        variable: str(config / 'fastdds.xml'),
+        'CYCLONEDDS_URI': f'file://{config / "cyclonedds.xml"}',
+    }
+
+    def set_by_launch():
+        actions = load().generate_launch_description()
+        return dict(action.values for action in actions if len(action.values) == 2)
+
     monkeypatch.setenv('ROS_DISTRO', distribution)
-    monkeypatch.delenv(variable, raising=False)
-    first = load().generate_launch_description()[0]
-    assert first.values == (variable, str(ROOT / 'config' / 'fastdds.xml'))
+    for name in ours:
+        monkeypatch.delenv(name, raising=False)
+    assert set_by_launch() == ours
+    monkeypatch.setenv('CYCLONEDDS_URI', '')  # empty is a choice too
+    assert set_by_launch() == {variable: ours[variable]}
     monkeypatch.setenv(variable, 'my.xml')
-    assert not any(variable in action.values for action in load().generate_launch_description())
+    assert set_by_launch() == {}
 
 
 @pytest.mark.parametrize(('select', 'settings'), [('true', BOX_SELECTOR), ('web', TARGET_PICKER)])
