@@ -9,7 +9,7 @@ LIMIT := timeout -k 10 2400
 TESTS ?= test
 
 .DEFAULT_GOAL := help
-.PHONY: help setup try demo sim latency picker soak test lint docs clean distclean
+.PHONY: help setup try demo sim latency picker middleware soak test lint docs clean distclean
 
 help:  ## Show what can be made
 	@echo 'aiatrack_ros: follow one target through a camera stream. Targets:'
@@ -42,6 +42,10 @@ latency: setup  ## Measure what the tracker node adds to the time of its tracker
 
 picker: setup  ## Measure what the web page costs: the processor, and the tracker's latency
 	@$(ENV) $(LIMIT) python3 tools/picker_cost.py $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)')
+
+middleware: setup  ## Measure how many images arrive in another process, and how late
+	@$(ENV) $(LIMIT) python3 tools/image_arrival.py $(if $(SIZES),--sizes '$(SIZES)') \
+	  $(if $(RATE),--rate '$(RATE)') $(if $(SECONDS_EACH),--seconds '$(SECONDS_EACH)')
 
 # No limit: it takes as many minutes as it is told, and ends by itself.
 soak: setup  ## Let the tracker node run for MINUTES=10 and see that it does not grow

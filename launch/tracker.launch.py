@@ -9,7 +9,7 @@ Start the tracker node and bring it up.
 import os
 from pathlib import Path
 
-from aiatrack_ros.nodes.common.middleware import profile_variable
+from aiatrack_ros.nodes.common.middleware import configurations
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext
 from launch import LaunchDescription
@@ -103,38 +103,51 @@ def make_nodes(context: LaunchContext) -> list[Action]:
     params_file = Path(get('params_file')).expanduser()
     if not params_file.is_file():
         raise RuntimeError(f"params_file '{params_file}' does not exist")
-    given = {
-        name: get(name)
-        for name in ('model', 'checkpoint', 'device', 'image_transport')
-        if get(name)
-    }
-    switches = {name: get(name) == 'true' for name in ('autostart', 'use_sim_time')}
+    # What all nodes have. The tracker's own would be strange to the others, which say so.
+    shared: dict[str, str | bool] = {'use_sim_time': get('use_sim_time') == 'true'}
+    if get('image_transport'):
+        shared['image_transport'] = get('image_transport')
+    given = {name: get(name) for name in ('model', 'checkpoint', 'device') if get(name)}
+    own = {**given, 'autostart': get('autostart') == 'true', **shared}
+    file = str(params_file)
     common = {
         'package': 'aiatrack_ros',
         'namespace': get('namespace'),
         'output': 'screen',
-        'parameters': [str(params_file), {**given, **switches}],
         'remappings': [('image', get('image'))],
         'ros_arguments': ['--log-level', get('log_level')],
     }
-    nodes = [LifecycleNode(executable='tracker_node', name='tracker', **common)]
+    nodes = [
+        LifecycleNode(executable='tracker_node', name='tracker', parameters=[file, own], **common)
+    ]
     if get('select') == 'true':
-        nodes.append(Node(executable='box_selector_node', name='box_selector', **common))
+        nodes.append(
+            Node(
+                executable='box_selector_node',
+                name='box_selector',
+                parameters=[file, shared],
+                **common,
+            )
+        )
     if get('select') == 'web':
         page = {name: get(f'web_{name}') for name in ('host', 'port') if get(f'web_{name}')}
         if 'port' in page:
             if not page['port'].isdecimal():
                 raise RuntimeError(f"web_port '{page['port']}' is no port; give 0 to 65535")
             page['port'] = int(page['port'])
-        own = {**common, 'parameters': [*common['parameters'], page]}
-        nodes.append(Node(executable='target_picker_node', name='target_picker', **own))
+        nodes.append(
+            Node(
+                executable='target_picker_node',
+                name='target_picker',
+                parameters=[file, shared, page],
+                **common,
+            )
+        )
     return nodes
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the launch description."""
     actions = [*ARGUMENTS, OpaqueFunction(function=make_nodes)]
-    variable = profile_variable()
-    if variable not in os.environ:
-        actions.insert(0, SetEnvironmentVariable(variable, str(CONFIG / 'fastdds.xml')))
-    return LaunchDescription(actions)
+    missing = [each for each in configurations(CONFIG).items() if each[0] not in os.environ]
+    return LaunchDescription([SetEnvironmentVariable(*each) for each in missing] + actions)

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 import signal
 
-from aiatrack_ros.nodes.common.middleware import profile_variable
+from aiatrack_ros.nodes.common.middleware import configurations
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 import pytest
 
@@ -27,7 +27,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ['ROS_LOG_DIR'] = str(ROOT / 'build' / 'ros_log')
-os.environ[profile_variable()] = str(ROOT / 'config' / 'fastdds.xml')
+os.environ |= configurations(ROOT / 'config')
 
 # Processes inherit that a signal is ignored, and tests send some to those that they start. This
 # session may itself be one of the background, where a shell has Ctrl-C ignored.

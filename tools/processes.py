@@ -19,7 +19,7 @@ from typing import Any
 
 from aiatrack_ros.errors import AiATrackError
 from aiatrack_ros.errors import InputError
-from aiatrack_ros.nodes.common.middleware import profile_variable
+from aiatrack_ros.nodes.common.middleware import configurations
 from aiatrack_ros.nodes.common.ros_domain import reserve_domain
 from aiatrack_ros.settings import complaint
 from aiatrack_ros.settings import POSITIVE
@@ -127,11 +127,15 @@ def stop_well(part: Part) -> None:
 
 
 def ros_environment() -> None:
-    """Set the domain, the range of discovery and the Fast DDS profile of processes to come."""
+    """
+    Set the domain, the range of discovery and our files for the middleware of processes to come.
+
+    Where the user has chosen other files, or none by an empty variable, that stays.
+    """
     os.environ['ROS_DOMAIN_ID'] = str(reserve_domain())
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    profile = ROOT / 'config' / 'fastdds.xml'
-    os.environ.setdefault(profile_variable(), str(profile))
+    for variable, file in configurations(ROOT / 'config').items():
+        os.environ.setdefault(variable, file)
 
 
 def check_number(name: str, value: float, high: float) -> None:

@@ -18,6 +18,7 @@ from processes import check
 from processes import Part
 from processes import ProcessError
 import rclpy
+from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -120,16 +121,25 @@ class Watcher(Node):
 
 
 @contextlib.contextmanager
+def own_context() -> Iterator[Context]:
+    """Give a ROS context that leaves the signals of the process alone."""
+    context = Context()
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        yield context
+    finally:
+        rclpy.shutdown(context=context)
+
+
+@contextlib.contextmanager
 def watching(parts: list[Part]) -> Iterator[Watcher]:
     """Give a watcher in a ROS context of its own."""
-    context = rclpy.Context()
-    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
-    watcher = Watcher(parts, context=context)
-    try:
-        yield watcher
-    finally:
-        watcher.destroy_node()
-        rclpy.shutdown(context=context)
+    with own_context() as context:
+        watcher = Watcher(parts, context=context)
+        try:
+            yield watcher
+        finally:
+            watcher.destroy_node()
 
 
 class ProcessorUse:

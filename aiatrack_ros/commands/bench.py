@@ -6,7 +6,6 @@ from collections.abc import Collection
 from collections.abc import Mapping
 import dataclasses
 from pathlib import Path
-import re
 from typing import Any
 
 from aiatrack_ros.benchmark import report as bench_report
@@ -26,6 +25,7 @@ from aiatrack_ros.errors import InputError
 from aiatrack_ros.evaluation import report
 from aiatrack_ros.evaluation.peers import find_peers
 from aiatrack_ros.model.config import VARIANTS
+from aiatrack_ros.tracking.box_text import read_size
 from aiatrack_ros.tracking.boxes import parse_box
 from aiatrack_ros.tracking.settings import ENGINES
 from aiatrack_ros.tracking.settings import NetworkSettings
@@ -198,12 +198,7 @@ def _scenes(args: argparse.Namespace) -> tuple[Scene, ...]:
         if args.sizes or args.targets:
             raise InputError('--sizes and --targets are for drawn frames; leave out --video')
         return (video_scene(args.video, parse_box(args.box)),)
-    sizes = []
-    for text in _listed('size', args.sizes, DEFAULT_SIZES):
-        found = re.fullmatch(r'(\d{1,5})x(\d{1,5})', text)
-        if not found:
-            raise InputError(f"size '{text}' is not WIDTHxHEIGHT, such as 640x480")
-        sizes.append((int(found[1]), int(found[2])))
+    sizes = [read_size(text) for text in _listed('size', args.sizes, DEFAULT_SIZES)]
     targets = _listed('target', args.targets, TARGETS, TARGETS)
     return tuple(draw_scene(size, target) for size in sizes for target in targets)
 

@@ -1,5 +1,9 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""Boxes as people write them: x,y,w,h, or two corners, in pixels or in parts of the picture."""
+"""
+Boxes as people write them: x,y,w,h, or two corners, in pixels or in parts of the picture.
+
+And sizes of pictures: WIDTHxHEIGHT.
+"""
 
 import re
 
@@ -43,6 +47,14 @@ def read_box(text: str, width: int, height: int) -> Box:
     if not (box[2] and box[3]):
         raise InputError(f"box '{text}' is empty: its corners lie on one line")
     return box
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """Return the width and height in pixels that WIDTHxHEIGHT says; raise InputError otherwise."""
+    found = re.fullmatch(r'(\d{1,5})x(\d{1,5})', text)
+    if not found:
+        raise InputError(f"size '{text}' is not WIDTHxHEIGHT, such as 640x480")
+    return int(found[1]), int(found[2])
 
 
 def _number(text: str, size: int) -> float:

@@ -1,10 +1,17 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
-"""config/fastdds.xml: images reach another process whole, sent best effort as cameras do."""
+"""
+config/fastdds.xml: images reach another process whole, sent best effort as cameras do.
+
+So do they over Cyclone DDS with config/cyclonedds.xml, if that is what runs here and the kernel
+allows it the room.
+"""
 
 import os
+import re
 import subprocess
 import sys
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,6 +22,7 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from ros_harness import ROOT
 from sensor_msgs.msg import Image
 
 TOPIC = f'image_{os.getpid()}'  # another session may have drawn the same domain
@@ -76,3 +84,14 @@ def test_best_effort_images_arrive(width, height, frames):
         context.shutdown()
 
     assert received == [(number, number, number) for number in range(frames)]
+
+
+def test_cyclone_asks_for_the_room_that_its_file_and_the_document_have_the_kernel_allow():
+    file = ROOT / 'config' / 'cyclonedds.xml'
+    names = {'': 'https://cdds.io/config'}
+    (asked,) = ElementTree.parse(file).iterfind('.//SocketReceiveBufferSize', names)
+    # With a `min` a process would not start where the kernel allows less.
+    assert asked.attrib == {'max': '64MiB'}
+    assert 64 << 20 > 2 * 3 * 3840 * 2160
+    for text in (file.read_text(), (ROOT / 'docs' / 'middleware.md').read_text()):
+        assert re.findall(r'net\.core\.rmem_max=(\d+)', text) == [str(64 << 20)]

@@ -1,6 +1,7 @@
 # Copyright 2026 The aiatrack_ros authors. SPDX-License-Identifier: Apache-2.0
 """The launch file of the tracker: which nodes it starts, and how."""
 
+from aiatrack_ros.nodes.selection.box_selector_node import BOX_SELECTOR
 from aiatrack_ros.nodes.selection.target_picker_node import TARGET_PICKER
 from aiatrack_ros.nodes.tracker.tracker_parameters import TRACKER_NODE
 from aiatrack_ros.tracking import VARIANTS
@@ -101,13 +102,35 @@ def test_a_missing_parameter_file_is_named(load):
         ('lyrical', 'FASTDDS_DEFAULT_PROFILES_FILE'),
     ],
 )
-def test_the_profile_is_set_unless_the_user_has_one(load, monkeypatch, distribution, variable):
+def test_the_middleware_gets_our_files_unless_the_user_has_others(
+    load, monkeypatch, distribution, variable
+):
+    config = ROOT / 'config'
+    ours = {
+        variable: str(config / 'fastdds.xml'),
+        'CYCLONEDDS_URI': f'file://{config / "cyclonedds.xml"}',
+    }
+
+    def set_by_launch():
+        actions = load().generate_launch_description()
+        return dict(action.values for action in actions if len(action.values) == 2)
+
     monkeypatch.setenv('ROS_DISTRO', distribution)
-    monkeypatch.delenv(variable, raising=False)
-    first = load().generate_launch_description()[0]
-    assert first.values == (variable, str(ROOT / 'config' / 'fastdds.xml'))
+    for name in ours:
+        monkeypatch.delenv(name, raising=False)
+    assert set_by_launch() == ours
+    monkeypatch.setenv('CYCLONEDDS_URI', '')  # empty is a choice too
+    assert set_by_launch() == {variable: ours[variable]}
     monkeypatch.setenv(variable, 'my.xml')
-    assert not any(variable in action.values for action in load().generate_launch_description())
+    assert set_by_launch() == {}
+
+
+@pytest.mark.parametrize(('select', 'settings'), [('true', BOX_SELECTOR), ('web', TARGET_PICKER)])
+def test_who_lets_people_choose_gets_no_parameters_of_the_tracker(load, select, settings):
+    selector = nodes(load(), select=select, model='aiatrack_r50', image_transport='compressed')[1]
+    given = set().union(*selector.parameters[1:])
+    assert given == {'image_transport', 'use_sim_time'}
+    assert given <= {setting.name for setting in settings} | {'use_sim_time'}
 
 
 def test_select_starts_what_lets_people_choose(load):

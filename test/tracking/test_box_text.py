@@ -3,6 +3,7 @@
 
 from aiatrack_ros.errors import InputError
 from aiatrack_ros.tracking.box_text import read_box
+from aiatrack_ros.tracking.box_text import read_size
 import pytest
 
 
@@ -37,3 +38,10 @@ def test_anything_else_is_refused_with_the_forms(text):
 def test_corners_on_one_line_are_no_box():
     with pytest.raises(InputError, match='one line'):
         read_box('@corners 10,20,10,220', 640, 480)
+
+
+def test_sizes_are_width_and_height():
+    assert read_size('1920x1080') == (1920, 1080)
+    for text in ('640', '640x', '640*480', '640x480x3', '-1x2', '640x480 '):
+        with pytest.raises(InputError, match='is not WIDTHxHEIGHT'):
+            read_size(text)

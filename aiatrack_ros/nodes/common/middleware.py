@@ -2,7 +2,8 @@
 """
 Which middleware runs, and whether it is set up for images; docs/middleware.md says what to set.
 
-It looks at variables of the environment alone, so that launch files and scripts can use it.
+It looks at variables of the environment and at one limit of the kernel, and needs no ROS, so that
+launch files and scripts can use it.
 """
 
 from collections.abc import Mapping
@@ -14,10 +15,22 @@ from pathlib import Path
 _NAMES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 _FAST_DDS_2 = ('humble', 'iron', 'jazzy')
 
+_CYCLONE_DDS = 'CYCLONEDDS_URI'
+# What a process gets at most as a receive buffer, in bytes. Some containers do not show it.
+_RECEIVE_LIMIT = Path('/proc/sys/net/core/rmem_max')
+
 
 def profile_variable(environment: Mapping[str, str] = os.environ) -> str:
     """Return the name of the variable that names the profile to Fast DDS."""
     return _heeded(environment)[0]
+
+
+def configurations(folder: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables that name the files in `folder`, our config/, to each middleware."""
+    return {
+        profile_variable(environment): str(folder / 'fastdds.xml'),
+        _CYCLONE_DDS: f'file://{folder / "cyclonedds.xml"}',
+    }
 
 
 def describe(rmw: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -29,8 +42,9 @@ def describe(rmw: str, environment: Mapping[str, str] = os.environ) -> str:
     if rmw.startswith('rmw_fastrtps'):
         return f'{rmw}, {_fast_dds_profile(environment)}'
     if rmw.startswith('rmw_cyclonedds'):
-        given = environment.get('CYCLONEDDS_URI')
-        return f'{rmw}, {f"CYCLONEDDS_URI is {given}" if given else "no CYCLONEDDS_URI"}'
+        given = environment.get(_CYCLONE_DDS)
+        uri = f'{_CYCLONE_DDS} is {given}' if given else f'no {_CYCLONE_DDS}'
+        return f'{rmw}, {uri}{_receive_limit()}'
     if rmw.startswith('rmw_zenoh'):
         told = [
             f'{name} is {environment[name]}'
@@ -39,6 +53,13 @@ def describe(rmw: str, environment: Mapping[str, str] = os.environ) -> str:
         ]
         return f'{rmw}, {", ".join(told) or "with its own configuration: no shared memory"}'
     return rmw
+
+
+def _receive_limit() -> str:
+    try:
+        return f', net.core.rmem_max is {_RECEIVE_LIMIT.read_text().strip()}'
+    except OSError:
+        return ''
 
 
 def _fast_dds_profile(environment: Mapping[str, str]) -> str:

@@ -40,12 +40,25 @@ def test_names_the_variable_of_each_distribution(distribution, name, tmp_path):
 
 def test_says_what_others_were_told():
     describe = middleware.describe
-    assert describe('rmw_cyclonedds_cpp', {}) == 'rmw_cyclonedds_cpp, no CYCLONEDDS_URI'
-    assert 'file:///c.xml' in describe('rmw_cyclonedds_cpp', {'CYCLONEDDS_URI': 'file:///c.xml'})
     assert 'no shared memory' in describe('rmw_zenoh_cpp', {})
     shared = {'ZENOH_CONFIG_OVERRIDE': 'transport/shared_memory/enabled=true'}
     assert describe('rmw_zenoh_cpp', shared).endswith('transport/shared_memory/enabled=true')
     assert describe('rmw_of_somebody', {}) == 'rmw_of_somebody'
+
+
+def test_says_what_cyclone_was_told_and_what_the_kernel_allows(monkeypatch, tmp_path):
+    limit = tmp_path / 'rmem_max'
+    monkeypatch.setattr(middleware, '_RECEIVE_LIMIT', limit)
+
+    def said(**environment):
+        return middleware.describe('rmw_cyclonedds_cpp', environment)
+
+    # In a container's own network the kernel may not show its limit.
+    assert said() == said(CYCLONEDDS_URI='') == 'rmw_cyclonedds_cpp, no CYCLONEDDS_URI'
+    limit.write_text('212992\n')
+    assert said(CYCLONEDDS_URI='file:///c.xml') == (
+        'rmw_cyclonedds_cpp, CYCLONEDDS_URI is file:///c.xml, net.core.rmem_max is 212992'
+    )
 
 
 def complaint_of_fast_dds(tmp_path, *names):
