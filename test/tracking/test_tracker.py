@@ -105,13 +105,17 @@ def test_box_is_mapped_back_around_the_last_box() -> None:
 
 
 def test_sizes_are_steadied_but_not_those_that_the_memory_takes() -> None:
-    tracker, engine = start([((0.35, 0.4, 0.28, 0.21), 0.9)] * 2, update_threshold=0.5, size_noise=0.15)
+    tracker, engine = start(
+        [((0.35, 0.4, 0.28, 0.21), 0.9)] * 2, update_threshold=0.5, size_noise=0.15
+    )
     result = tracker.track(IMAGE)
     side = engine.crops[1].side
     assert BOX[2] > result.box[2] > 0.28 * side
     assert engine.regions[-1] == (0.35, 0.4, 0.28, 0.21)
     # So are not those of what may be the target while it is lost.
-    tracker, engine = start([(CENTERED, -1.0), ((0.35, 0.4, 0.28, 0.21), 0.9)], lost_after=1, size_noise=0.15)
+    tracker, engine = start(
+        [(CENTERED, -1.0), ((0.35, 0.4, 0.28, 0.21), 0.9)], lost_after=1, size_noise=0.15
+    )
     tracker.track(IMAGE)
     assert tracker.track(IMAGE).box[2] == pytest.approx(0.28 * engine.crops[2].side)
 
