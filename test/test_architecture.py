@@ -4,6 +4,7 @@
 import ast
 from pathlib import Path
 import re
+import runpy
 import sys
 from xml.etree import ElementTree
 
@@ -269,6 +270,18 @@ def test_every_executable_also_starts_with_python_m():
         assert path.read_text().endswith("if __name__ == '__main__':\n    sys.exit(main())\n"), (
             name
         )
+
+
+def test_an_executable_starts_its_node_and_not_when_it_is_imported(tmp_path, monkeypatch):
+    # Processes of multiprocessing import the script of their parent, from Python 3.14 on.
+    (tmp_path / 'some_node.py').write_text("def main():\n    return 'started'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    executable = tmp_path / 'executable'
+    template = (ROOT / 'cmake' / 'executable.in').read_text()
+    executable.write_text(template.replace('@MODULE@', 'some_node'))
+    runpy.run_path(str(executable), run_name='__mp_main__')
+    with pytest.raises(SystemExit, match='started'):
+        runpy.run_path(str(executable), run_name='__main__')
 
 
 def test_missing_licence_is_found(tmp_path):

@@ -27,7 +27,7 @@ STALL_SECONDS = 3.0  # A live source that gives no picture for so long is said t
 OPEN_SECONDS = 10.0  # A stream that has not opened after so long is given up.
 _AGAIN_SECONDS = 1.0  # So much time passes between two tries to open a source again.
 _SILENT = 0  # At this level OpenCV logs nothing.
-_DEVICE = re.compile(r'/dev/video\d+')
+_CAMERA = re.compile(r'(?:/dev/video)?([0-9]+)')
 _ADDRESS = re.compile(r'(rtsps?|https?|udp|tcp)://', re.IGNORECASE)
 _NUMBERED = re.compile(r'%0?\d*d')
 
@@ -75,10 +75,10 @@ def open_source(text: str, say: Callable[[str], None] = print, topic: str = '') 
         return BagVideo(text, topic, say)
     if topic:
         raise InputError(f"'{text}' is no bag, so it has no topic '{topic}'")
-    if text.isascii() and text.isdecimal():
-        return LiveSource(text, f"camera '{text}'", int(text), say)
-    if _DEVICE.fullmatch(text):
-        return LiveSource(text, f"camera '{text}'", text, say)
+    camera = _CAMERA.fullmatch(text)
+    if camera:
+        # By its name OpenCV 5 would have FFmpeg open it, whose complaints can't be silenced.
+        return LiveSource(text, f"camera '{text}'", int(camera[1]), say)
     if _ADDRESS.match(text):
         return LiveSource(text, f"stream '{text}'", text, say)
     is_pattern = any(mark in text for mark in '*?[') or _NUMBERED.search(text)
@@ -127,7 +127,7 @@ class LiveSource:
     Args:
         path: What the person typed.
         name: What to call the source in messages.
-        opens: What OpenCV is to open: the number of a camera, a device or an address.
+        opens: What OpenCV is to open: the number of a camera, or an address.
         say: Takes a line to show when the source stalls and when it goes on.
 
     Attributes:

@@ -55,7 +55,7 @@ def _read_network(path: str, option: str) -> Any:
         raise InputError(f'{option} needs OpenVINO: pip install openvino')
     if not Path(path).exists():
         raise InputError(f"{option}: '{path}' does not exist")
-    import openvino
+    from aiatrack_ros.model.quiet_openvino import openvino
 
     try:
         return openvino.Core().read_model(path)

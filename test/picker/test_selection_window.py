@@ -49,9 +49,9 @@ def test_mouse_and_keys_reach_the_program(tmp_path):
         )
         try:
             window = screen.window('a window')
-            geometry = screen.do('getwindowgeometry', window)
             caption = 2 * 20 + 4
-            assert f'320x{240 + caption}' in geometry  # a picture of 640 x 480, halved
+            size = f'320x{240 + caption}'  # a picture of 640 x 480, halved
+            wait_for(lambda: size in screen.do('getwindowgeometry', window), 'the picture')
             screen.mouse(window, (50, 60 + caption), 'down', (150, 160 + caption), 'up')
             wait_for(lambda: ['release', 301.0, 321.0] in events(), 'the mouse')
             assert ['press', 101.0, 121.0] in events()

@@ -207,6 +207,8 @@ def test_environment_of_the_older_layout_is_left_alone_and_told(checkout, monkey
     monkeypatch.setattr(setup_environment, 'ROOT', root)
     monkeypatch.setattr(setup_environment, 'fetch_video', lambda environment: False)
     monkeypatch.setattr(sys, 'argv', ['setup_environment.py'])
+    for choice in ('ROS', 'PYTHON'):  # make test may have been told others
+        monkeypatch.delenv(choice, raising=False)
     for told in (True, False):
         assert setup_environment.main([]) == 0
         assert ('make distclean frees' in capsys.readouterr().out) == told

@@ -6,7 +6,7 @@ from pathlib import Path
 import warnings
 
 from aiatrack_ros.model.osnet import OSNet
-import openvino
+from aiatrack_ros.model.quiet_openvino import openvino
 from openvino.passes import ConstantFolding
 from openvino.passes import Manager
 import torch

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from aiatrack_ros.errors import DeviceError
 from aiatrack_ros.model.attention import References
 from aiatrack_ros.model.network import AiATrack
+from aiatrack_ros.model.quiet_openvino import openvino
 from aiatrack_ros.timing import Stopwatch
 from aiatrack_ros.tracking.crop import Crop
 from aiatrack_ros.tracking.engines.graph import GraphEngine
 from aiatrack_ros.tracking.engines.graph import Runner
 from aiatrack_ros.tracking.engines.hardware import cpu_text
 import numpy as np
-import openvino
 import torch
 
 # One for the whole process, which keeps the CPU plugin loaded. OpenVINO gives the thread that

@@ -16,11 +16,11 @@ from engine_cases import CPU
 from engine_cases import frames
 from engine_cases import seeded_lite
 import numpy as np
-import openvino
 import pytest
 import torch
 
 openvino_engine = pytest.importorskip('aiatrack_ros.tracking.engines.openvino')
+openvino = openvino_engine.openvino
 OpenVINOEngine = openvino_engine.OpenVINOEngine
 
 
