@@ -3,12 +3,14 @@
 
 The head has learned to tell people apart in all sorts of light, so it looks at cut and pattern
 more than at colour, and finds two striped jerseys alike whatever their stripes. Within one film
-colours say more than that, and of what is no person as well.
+colours say more than that, and of what is no person as well. They are taken as they would be in
+the same light: what is around the box is grey on average, whoever comes out of the shade.
 """
 
 import math
 
 from aiatrack_ros.tracking.boxes import Box
+from aiatrack_ros.tracking.crop import Crop
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +27,16 @@ SPREAD = 0.28
 # OpenCV has for uint8. Colours of film lie near grey, so the ends of the two axes are cut off.
 BINS = (4, 6, 6)
 LOW, HIGH = (0, 78, 78), (255, 178, 178)
+GREY = 110  # what all around is on average, of 255
 
 
-def with_colours(who: NDArray[np.float32], pixels: np.ndarray, box: Box) -> NDArray[np.float32]:
+def with_colours(who: NDArray[np.float32], crop: Crop, box: Box) -> NDArray[np.float32]:
     """Join the colours in a box to a description of who is in it.
 
     Args:
         who: (E,) unit vector, of the identity head; or E is 0, where there is none.
-        pixels: (S, S, 3) uint8, RGB.
-        box: x, y, w, h in [0, 1] of them.
+        crop: What the box lies in.
+        box: x, y, w, h in [0, 1] of the crop.
 
     Returns:
         (E + C,) unit vector. The product of two is that of the heads' and that of the colours',
@@ -41,22 +44,23 @@ def with_colours(who: NDArray[np.float32], pixels: np.ndarray, box: Box) -> NDAr
     """
     if not len(who):
         return who
-    colours = describe_colours(pixels, box)
+    colours = describe_colours(crop, box)
     return np.concatenate((math.sqrt(1 - SHARE) * who, math.sqrt(SHARE) * colours))
 
 
-def describe_colours(pixels: np.ndarray, box: Box) -> NDArray[np.float32]:
+def describe_colours(crop: Crop, box: Box) -> NDArray[np.float32]:
     """Describe what is in a box by square roots of the shares of its colours.
 
     Args:
-        pixels: (S, S, 3) uint8, RGB.
-        box: x, y, w, h in [0, 1] of them.
+        crop: What the box lies in.
+        box: x, y, w, h in [0, 1] of the crop.
 
     Returns:
         (C,) unit vector, C of PARTS times the number of bins. The product of two is the mean of
         their parts' Bhattacharyya coefficients: 1 for the same colours, 0 for none in common.
     """
-    lab = cv2.cvtColor(_cut_out(pixels, box), cv2.COLOR_RGB2LAB)
+    shown = _cut_out(crop.pixels, box) * (GREY / (_light(crop, box) + 1))
+    lab = cv2.cvtColor(np.minimum(shown, 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
     across = np.exp(-((((np.arange(WIDTH) + 0.5) / WIDTH - 0.5) / SPREAD) ** 2))
     parts = lab[ENDS:-ENDS].reshape(PARTS, -1, 3)
     shares = _histograms(parts, np.tile(across, parts.shape[1] // WIDTH))
@@ -65,12 +69,28 @@ def describe_colours(pixels: np.ndarray, box: Box) -> NDArray[np.float32]:
 
 def _cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
     """Return what is in a box, as far as there are pixels, (HEIGHT, WIDTH, 3)."""
+    part = np.ascontiguousarray(pixels[_spans(pixels, box)])
+    return cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _light(crop: Crop, box: Box) -> NDArray[np.float64]:
+    """Return the mean colour (3,) around a box; of all of the image that there is, if it is all."""
+    rows, columns = _spans(crop.pixels, box)
+    around = np.ones(crop.pixels.shape[:2], np.uint8)
+    around[crop.padded_rows] = around[:, crop.padded_columns] = 0
+    shown = around.copy()
+    around[rows, columns] = 0
+    mask = around if around.any() else shown
+    return np.array(cv2.mean(crop.pixels, mask)[:3])
+
+
+def _spans(pixels: np.ndarray, box: Box) -> tuple[slice, slice]:
+    """Return the rows and columns of a box in [0, 1] of pixels."""
     rows, columns = (
         _span(first, length, side)
         for first, length, side in zip(box[1::-1], box[:1:-1], pixels.shape[:2], strict=True)
     )
-    part = np.ascontiguousarray(pixels[rows, columns])
-    return cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    return rows, columns
 
 
 def _span(first: float, length: float, side: int) -> slice:

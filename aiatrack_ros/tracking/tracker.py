@@ -362,7 +362,7 @@ class Tracker:
 
     def _appearance(self, crop: Crop, box: Box) -> NDArray[np.float32]:
         """Return what is in a box of a crop looks like, (E,); see `Identity`."""
-        return with_colours(self._engine.identify(crop, box), crop.pixels, box)
+        return with_colours(self._engine.identify(crop, box), crop, box)
 
     def _is_confident(self, candidate: _Candidate) -> bool:
         """Tell whether the memory may take in what was found."""

@@ -4,6 +4,7 @@
 from aiatrack_ros.tracking.colours import describe_colours
 from aiatrack_ros.tracking.colours import SHARE
 from aiatrack_ros.tracking.colours import with_colours
+from aiatrack_ros.tracking.crop import Crop
 import numpy as np
 import pytest
 
@@ -11,15 +12,23 @@ RED, WHITE, BLUE, NAVY = (200, 30, 40), (245, 240, 235), (34, 84, 150), (36, 48,
 BOX = (0.25, 0.125, 0.25, 0.5)
 
 
-def dressed(*colours: tuple[int, int, int], light: float = 1.0) -> np.ndarray:
+def crop_of(pixels: np.ndarray, padded: int = 0) -> Crop:
+    """Return pixels as a crop whose last so many rows and columns lie outside the image."""
+    outside = np.arange(len(pixels)) >= len(pixels) - padded
+    return Crop(pixels, outside, outside, (0.0, 0.0), len(pixels))
+
+
+def dressed(
+    *colours: tuple[int, int, int], light: float | tuple[float, float, float] = 1.0
+) -> Crop:
     """Return a crop of 80 x 80 with a figure in BOX, of these colours from head to foot."""
     pixels = np.full((80, 80, 3), 120, np.float32)
     for colour, rows in zip(colours, np.array_split(np.arange(10, 50), len(colours)), strict=True):
         pixels[rows, 20:40] = colour
-    return np.clip(pixels * light, 0, 255).astype(np.uint8)
+    return crop_of(np.clip(pixels * light, 0, 255).astype(np.uint8))
 
 
-def likeness(first: np.ndarray, second: np.ndarray, box: tuple = BOX) -> float:
+def likeness(first: Crop, second: Crop, box: tuple = BOX) -> float:
     return float(describe_colours(first, BOX) @ describe_colours(second, box))
 
 
@@ -34,17 +43,33 @@ def test_where_a_colour_is_worn_matters() -> None:
     assert likeness(dressed(RED, RED, BLUE), dressed(RED, RED, NAVY)) > 0.6
 
 
-def test_a_little_more_light_and_another_place_change_little() -> None:
+def test_other_light_and_another_place_change_little() -> None:
     target = dressed(RED, WHITE, BLUE)
-    assert likeness(target, dressed(RED, WHITE, BLUE, light=1.06)) > 0.85
+    for light in (1.06, 0.6, (0.9, 0.8, 0.6)):
+        assert likeness(target, dressed(RED, WHITE, BLUE, light=light)) > 0.85
     x, y, w, h = BOX
     assert likeness(target, target, (x - 0.1 * w, y - 0.03 * h, 1.2 * w, h)) > 0.9
 
 
 def test_the_sides_count_less_than_the_middle() -> None:
     target, narrow, sides = (dressed(RED) for _ in range(3))
-    narrow[:, 20:24] = narrow[:, 36:40] = sides[:, 25:35] = BLUE
+    narrow.pixels[:, 20:24] = narrow.pixels[:, 36:40] = sides.pixels[:, 25:35] = BLUE
     assert likeness(target, narrow) > 0.8 > likeness(target, sides)
+
+
+def test_what_lies_outside_the_image_is_no_shade() -> None:
+    target = dressed(RED, WHITE, BLUE)
+    outside = target.pixels.copy()
+    outside[60:] = outside[:, 60:] = 0
+    assert likeness(target, crop_of(outside, padded=20)) == pytest.approx(1, abs=1e-5)
+    assert likeness(target, crop_of(outside)) < 0.9
+
+
+def test_where_there_is_nothing_around_all_that_there_is_tells_the_light() -> None:
+    everything = (0.0, 0.0, 1.0, 1.0)
+    bright = describe_colours(crop_of(np.full((80, 80, 3), 200, np.uint8)), everything)
+    dark = describe_colours(crop_of(np.full((80, 80, 3), 100, np.uint8)), everything)
+    assert bright @ dark > 0.95
 
 
 @pytest.mark.parametrize(
