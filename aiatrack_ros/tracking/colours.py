@@ -3,8 +3,8 @@
 
 The head has learned to tell people apart in all sorts of light, so it looks at cut and pattern
 more than at colour, and finds two striped jerseys alike whatever their stripes. Within one film
-colours say more than that, and of what is no person as well. They are taken as they would be in
-the same light: what is around the box is grey on average, whoever comes out of the shade.
+colours say more than that, and of what is no person as well. They are taken nearly as they would
+be in the same light, which what is around the box tells.
 """
 
 import math
@@ -27,7 +27,11 @@ SPREAD = 0.28
 # OpenCV has for uint8. Colours of film lie near grey, so the ends of the two axes are cut off.
 BINS = (4, 6, 6)
 LOW, HIGH = (0, 78, 78), (255, 178, 178)
-GREY = 110  # what all around is on average, of 255
+# In ordinary light, what is around a box is taken to be GREY of 255 on average in each channel;
+# pixels are corrected by this power of what it is more or less. A whole 1 would take the sky
+# behind a skier for blue light.
+GREY = 110
+POWER = 0.5
 
 
 def with_colours(who: NDArray[np.float32], crop: Crop, box: Box) -> NDArray[np.float32]:
@@ -59,7 +63,7 @@ def describe_colours(crop: Crop, box: Box) -> NDArray[np.float32]:
         (C,) unit vector, C of PARTS times the number of bins. The product of two is the mean of
         their parts' Bhattacharyya coefficients: 1 for the same colours, 0 for none in common.
     """
-    shown = _cut_out(crop.pixels, box) * (GREY / (_light(crop, box) + 1))
+    shown = _cut_out(crop.pixels, box) * (GREY / (_light(crop, box) + 1)) ** POWER
     lab = cv2.cvtColor(np.minimum(shown, 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
     across = np.exp(-((((np.arange(WIDTH) + 0.5) / WIDTH - 0.5) / SPREAD) ** 2))
     parts = lab[ENDS:-ENDS].reshape(PARTS, -1, 3)
@@ -74,7 +78,7 @@ def _cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _light(crop: Crop, box: Box) -> NDArray[np.float64]:
-    """Return the mean colour (3,) around a box; of all of the image that there is, if it is all."""
+    """Return the mean colour (3,) around a box, or of the whole crop if there is no around."""
     rows, columns = _spans(crop.pixels, box)
     around = np.ones(crop.pixels.shape[:2], np.uint8)
     around[crop.padded_rows] = around[:, crop.padded_columns] = 0
