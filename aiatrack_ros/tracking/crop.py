@@ -167,7 +167,8 @@ class _Plane(threading.local):
         """
         side = rows.side
         if self._extent != image.shape[:2]:
-            self._extent, self._margin = image.shape[:2], 0
+            height, width = image.shape[:2]
+            self._extent, self._margin = (height, width), 0
         if self._margin < side:
             self._widen(side)
         if self._margin < side:
