@@ -4,12 +4,12 @@
 Measure what the target picker costs: its processor time, and the tracker's latency with it.
 
 Camera (640x480, 15 images a second), tracker, picker and a viewer are processes of their own. It
-is measured with no page open and with one that takes every picture, in turns, since what else goes
-on in a machine changes more from minute to minute than by a page. Beside a figure stands its
-limit, which is for two cores that do nothing else.
+is measured with no page open and with one that takes every picture, in many short turns, since
+what else goes on in a machine changes more from minute to minute than by a page. Beside a figure
+stands its limit, which is for two cores that do nothing else.
 
   make picker
-  python3 tools/picker_cost.py --seconds 60
+  python3 tools/picker_cost.py --seconds 120
 
 Ends with 0 if all figures keep within their limits, 1 if not, 2 if something did not run.
 """
@@ -56,7 +56,8 @@ VIEWED_PERCENT = 10.0  # of a core, with a page open
 ALONE_PERCENT = 2.0  # of a core, with no page open
 ADDED_MS = 1.0  # that the page adds to the time from stamp to track
 
-TURNS = 5  # with and without a page
+SECONDS = 75.0  # with a page, and as many without
+TURN_SECONDS = 3.0
 
 VIEWER = 'viewer'  # the argument by which this script is told to be the viewer
 
@@ -114,6 +115,10 @@ def figures(alone: Sequence[Turn], viewed: Sequence[Turn]) -> list[Figure]:
         whole(busy.answers) - whole(quiet.answers)
         for quiet, busy in zip(alone, viewed, strict=True)
     ]
+    outside = statistics.median(
+        overhead(busy.answers) - overhead(quiet.answers)
+        for quiet, busy in zip(alone, viewed, strict=True)
+    )
     part = f'target picker, one page open, camera at {RATE:.0f} Hz'
     rate = sum(turn.pictures for turn in viewed) / sum(turn.passed for turn in viewed)
     return [
@@ -127,6 +132,7 @@ def figures(alone: Sequence[Turn], viewed: Sequence[Turn]) -> list[Figure]:
             'ms',
             ADDED_MS,
         ),
+        Figure(part, 'of this outside computing', outside, 'ms'),
         Figure(part, 'added in the turn in which it was least', min(added), 'ms'),
         Figure(part, 'added in the turn in which it was most', max(added), 'ms'),
     ]
@@ -150,20 +156,21 @@ def lines(file: TextIO) -> int:
 
 def measure(watcher: Watcher, picker: Part, address: str, seconds: float) -> list[Figure]:
     """Return the figures without and with a viewer, who are measured for so long each."""
+    turns = max(1, round(seconds / TURN_SECONDS))
 
     def turn(seen: TextIO | None = None) -> Turn:
         watcher.watch(SETTLE_SECONDS)
         watcher.answers.clear()
         before = lines(seen) if seen else 0
         use = ProcessorUse(picker.process.pid)
-        watcher.watch(seconds / TURNS)
+        watcher.watch(seconds / turns)
         used, passed = use.read()
         pictures = lines(seen) - before if seen else 0
         return Turn(list(watcher.answers), used, passed, pictures)
 
     alone, viewed = [], []
     command = [sys.executable, __file__, VIEWER, address]
-    for _ in range(TURNS):
+    for _ in range(turns):
         alone.append(turn())
         with tempfile.TemporaryFile('w+') as seen:
             viewer = subprocess.Popen(command, stdout=seen)
@@ -208,6 +215,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_options(parser)
+    parser.set_defaults(seconds=SECONDS)
     args = parser.parse_args()
     return exit_code('picker', lambda: report(run(args)))
 

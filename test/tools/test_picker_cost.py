@@ -33,6 +33,7 @@ def test_figures_compare_turns_with_and_without_a_page():
     assert cpu.value == pytest.approx(5.0) and cpu.kept
     added = viewed['added to stamp to track, median of 3 turns']
     assert added.value == pytest.approx(2.5, abs=1e-4) and not added.kept
+    assert viewed['of this outside computing'].value == pytest.approx(2.5, abs=1e-4)
     assert viewed['added in the turn in which it was least'].value == pytest.approx(1, abs=1e-4)
     assert viewed['added in the turn in which it was most'].value == pytest.approx(2.5, abs=1e-4)
     assert viewed['pictures per second on the page'].value == 14.5
