@@ -5,6 +5,8 @@ import ast
 from pathlib import Path
 import re
 import runpy
+import signal
+import subprocess
 import sys
 from xml.etree import ElementTree
 
@@ -272,16 +274,51 @@ def test_every_executable_also_starts_with_python_m():
         )
 
 
+def executable(folder, module):
+    """Write what is installed as an executable for a module of this source; return its path."""
+    (folder / 'some_node.py').write_text(module)
+    template = (ROOT / 'cmake' / 'executable.in').read_text()
+    path = folder / 'executable'
+    path.write_text(template.replace('@MODULE@', 'some_node'))
+    return path
+
+
 def test_an_executable_starts_its_node_and_not_when_it_is_imported(tmp_path, monkeypatch):
     # Processes of multiprocessing import the script of their parent, from Python 3.14 on.
-    (tmp_path / 'some_node.py').write_text("def main():\n    return 'started'\n")
     monkeypatch.syspath_prepend(tmp_path)
-    executable = tmp_path / 'executable'
-    template = (ROOT / 'cmake' / 'executable.in').read_text()
-    executable.write_text(template.replace('@MODULE@', 'some_node'))
-    runpy.run_path(str(executable), run_name='__mp_main__')
+    path = executable(tmp_path, "def main():\n    return 'started'\n")
+    runpy.run_path(str(path), run_name='__mp_main__')
     with pytest.raises(SystemExit, match='started'):
-        runpy.run_path(str(executable), run_name='__main__')
+        runpy.run_path(str(path), run_name='__main__')
+
+
+LOADING = "print('loading', flush=True)\nimport time\ntime.sleep(60)\nmain = None\n"
+LOADED = """
+import time
+def main():
+    try:
+        print('loading', flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        return 5
+"""
+
+
+@pytest.mark.parametrize('module, code', [(LOADING, -signal.SIGINT), (LOADED, 5)])
+def test_ctrl_c_while_libraries_load_ends_an_executable_without_a_word(tmp_path, module, code):
+    process = subprocess.Popen(
+        [sys.executable, executable(tmp_path, module)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # As in a terminal, even if these tests run in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert process.stdout.readline() == 'loading\n'
+    process.send_signal(signal.SIGINT)
+    err = process.communicate(timeout=20)[1]
+    assert process.returncode == code
+    assert err == ''
 
 
 def test_missing_licence_is_found(tmp_path):

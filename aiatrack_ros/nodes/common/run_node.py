@@ -92,6 +92,8 @@ def run_node(
                 SignalHandlerOptions.NO if last_words else SignalHandlerOptions.ALL
             ),
         )
+    except KeyboardInterrupt:
+        return EXIT_OK
     except Exception as error:  # rclpy raises errors of several types for wrong arguments
         print(f'error: {_argument_error(error)}', file=sys.stderr)
         return EXIT_USAGE
