@@ -112,19 +112,23 @@ def _takeover(
     head, back = to_and_fro(frames[:half], HEAD), to_and_fro(frames[half:], BACK)
     between = to_and_fro(frames_of(elsewhere), GAP + taken + REST)
     impostor = to_and_fro(frames_of(other), taken)
-    size, place = head[0].image.shape[1::-1], _box(head[-1])
+    # Pictures are cut around their target, and differ in size; those of a camera don't.
+    high, wide = np.max([frame.image.shape[:2] for frame in head + back], axis=0)
+    place = _box(head[-1])
     scale, shift = np.exp(rng.normal(0, SIZE)), rng.normal(0, PLACE)
     away = []
     for index, frame in enumerate(between):
-        image = np.array(_resized(frame.image, size))
+        image = cv2.resize(np.ascontiguousarray(frame.image), (wide, high))
         step = index - GAP
         if 0 <= step < taken:
             x, y, w, h = place
             moved = x + w * (shift + STEP * (step - taken / 2)), y, w, h
             _paste(image, impostor[step].image, _box(impostor[step]), moved, scale)
         away.append(image)
-    shown = [frame.image for frame in head] + away
-    shown += [_resized(frame.image, size) for frame in back]
+    before, after = (
+        [_enlarged(frame.image, wide, high) for frame in part] for part in (head, back)
+    )
+    shown = before + away + after
     nowhere = [(np.nan,) * 4] * len(away)
     visible = np.ones(len(shown), bool)
     visible[HEAD : HEAD + len(away)] = False
@@ -144,8 +148,9 @@ def _box(frame: Frame) -> Box:
     return frame.box
 
 
-def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return image if image.shape[1::-1] == size else cv2.resize(np.ascontiguousarray(image), size)
+def _enlarged(image: np.ndarray, wide: int, high: int) -> np.ndarray:
+    """Return a picture with black on its right and below; boxes in it stay where they are."""
+    return np.pad(image, ((0, high - image.shape[0]), (0, wide - image.shape[1]), (0, 0)))
 
 
 def _paste(image: np.ndarray, source: np.ndarray, box: Box, place: Box, scale: float) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from aiatrack_ros.tracking import identity
 from aiatrack_ros.training.run import configured
+from aiatrack_ros.training.videos import read_videos
+import cv2
 import numpy as np
 import pytest
 import takeovers
@@ -41,6 +43,28 @@ def test_another_stands_where_the_target_stood(config: Path) -> None:
         changed = np.flatnonzero(np.abs(before.astype(int) - during).max((0, 2)) > 8)
         assert abs(changed.mean() - (last[0] + last[2] / 2)) < 2 * last[2]
         assert 0.5 * last[2] < np.ptp(changed) < 3 * last[2]
+
+
+def test_boxes_are_where_targets_are_if_pictures_differ_in_size(tmp_path: Path) -> None:
+    # As they are cut around their target, one each.
+    for name in ('street-00', 'street-01', 'yard-00'):
+        write_video(tmp_path / 'video', name, 6)
+    for index in range(6):
+        picture = tmp_path / 'video' / 'street-01' / f'{index:04d}.png'
+        image = cv2.imread(str(picture))
+        cv2.imwrite(str(picture), image[: len(image) - 3 * index, : image.shape[1] - 4 * index])
+    write_stills(tmp_path / 'stills')
+    config = configured(str(write_run(tmp_path, holdout=['street-01'])))
+    clip = next(clip for clip in read_videos(tmp_path / 'video', 1280) if clip.name == 'street-01')
+    truth = {frame.box: frame.image for frame in takeovers.frames_of(clip)}
+    assert len({image.shape for image in truth.values()}) == 6
+    for sequence in takeovers.takeovers(config):
+        assert len({sequence.image(index).shape for index in range(len(sequence))}) == 1
+        for index in np.flatnonzero(sequence.visible):
+            x, y, w, h = (round(number) for number in sequence.truth[index])
+            image = truth[tuple(sequence.truth[index])]
+            part = np.s_[y : y + h, x : x + w]
+            assert np.array_equal(sequence.image(index)[part], image[part])
 
 
 def test_they_are_the_same_each_time(config: Path) -> None:
