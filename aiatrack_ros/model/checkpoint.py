@@ -7,7 +7,9 @@ them is run.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from importlib import resources
 import json
 from pathlib import Path
@@ -159,14 +161,32 @@ def load_tensors(network: AiATrack, tensors: Mapping[str, Tensor], source: str) 
             f"checkpoint '{source}' does not fit model '{network.config.name}': "
             f'{difference}{remedy}'
         )
-    broken = [n for n, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()]
-    if broken:
-        raise CheckpointError(
-            f"checkpoint '{source}' holds numbers that are not finite in '{broken[0]}'"
+    with _one_thread():
+        broken = [
+            n for n, t in tensors.items() if t.is_floating_point() and not t.isfinite().all()
+        ]
+        if broken:
+            raise CheckpointError(
+                f"checkpoint '{source}' holds numbers that are not finite in '{broken[0]}'"
+            )
+        network.load_state_dict(
+            {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
         )
-    network.load_state_dict(
-        {n: t.float() if t.is_floating_point() else t for n, t in tensors.items()}
-    )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have torch compute with one thread.
+
+    It shares out hundreds of small tensors, one by one, and waits for each with all of them: on
+    cores that are busy with something else these waits take seconds.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def variant(model: str) -> ModelConfig:

@@ -165,6 +165,22 @@ def test_numbers_that_are_not_finite(tensors: dict, tmp_path: Path) -> None:
     assert "not finite in 'bottleneck.bias'" in refused(path)
 
 
+def test_loading_leaves_the_threads_of_torch_as_they_were(tensors: dict, tmp_path: Path) -> None:
+    torch.save(
+        {'net': {**tensors, 'bottleneck.bias': torch.full((128,), float('inf'))}},
+        tmp_path / 'inf.pth',
+    )
+    own = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        load_network('aiatrack_lite')
+        assert torch.get_num_threads() == 3
+        refused(tmp_path / 'inf.pth')
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(own)
+
+
 def test_unknown_model() -> None:
     with pytest.raises(
         CheckpointError, match="'aiatrack_huge' is unknown: choose from aiatrack_lite"
