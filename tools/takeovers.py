@@ -6,8 +6,8 @@ Tell whether a tracker notices that somebody else stands where its target stood.
 Of each target of film that a run holds out a short sequence is made: the target in the first half
 of its film, a moment of another film, in which then another target of its own film stands in its
 place for a while, and the target again, as it is in the second half. What a tracker makes of that
-is told as `aiatrack eval` tells it. Identity is tuned on this (tracking/identity.py), for nobody
-trained on these targets.
+is told as `aiatrack eval` tells it. Identity is tuned on this (tracking/identity.py), for that run
+did not train on these targets; what one before it trained on, docs/model_card.md says.
 
   python3 tools/takeovers.py config/train/aiatrack_lite_identity.yaml --data FOLDER
 """

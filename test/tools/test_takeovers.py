@@ -58,7 +58,9 @@ def test_boxes_are_where_targets_are_if_pictures_differ_in_size(tmp_path: Path) 
     clip = next(clip for clip in read_videos(tmp_path / 'video', 1280) if clip.name == 'street-01')
     truth = {frame.box: frame.image for frame in takeovers.frames_of(clip)}
     assert len({image.shape for image in truth.values()}) == 6
-    for sequence in takeovers.takeovers(config):
+    made = list(takeovers.takeovers(config))
+    assert len(made) == 1
+    for sequence in made:
         assert len({sequence.image(index).shape for index in range(len(sequence))}) == 1
         for index in np.flatnonzero(sequence.visible):
             x, y, w, h = (round(number) for number in sequence.truth[index])
